@@ -1,0 +1,1 @@
+"""What happens in the world: engines, metastores, stores, and the commands over them."""
