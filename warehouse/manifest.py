@@ -55,7 +55,9 @@ class Manifest(msgspec.Struct, frozen=True):
     ``view`` names the staged rows for checks. ``slices`` are the asked specs; each gets its partition even
     with zero rows. ``slice_columns`` are the partition columns that tell slices apart. ``statement`` is
     the analyst's, header and redirected names spliced; ``statement_line`` is where its first line stands in
-    ``path``. ``base`` is the log's head before anything was rendered.
+    ``path``. ``base`` is the log's head before anything was rendered. ``digest`` is an SQL expression that
+    hashes one row to a BIGINT, empty where the types allow none; it is taken when the staged files are
+    smaller than ``digest_below_bytes``.
     """
 
     run_id: str
@@ -68,7 +70,7 @@ class Manifest(msgspec.Struct, frozen=True):
     path: str = ""
     statement_line: int = 1
     view: str = ""
-    columns: tuple[str, ...] = ()
+    digest: str = ""
     checks: tuple[Check, ...] = ()
     settings: dict[str, str] = {}
     digest_below_bytes: int = 134217728

@@ -1,0 +1,405 @@
+"""The file that Spark runs: it executes run manifests and answers with results.
+
+Standard library and pyspark only, Python 3.9, so that it runs as it is on EMR. As a program:
+``job.py [--jobs N] MANIFEST...``; each argument is a manifest's URI, and its result is written beside it as
+``result.json``. Published partitions are never touched from here: it fills a staging table whose directory
+nothing points at, and reads it back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import unquote
+
+FORMAT = 1
+HIVE_DEFAULT_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+SMALL_BYTES = 32 * 1024 * 1024  # staged rows below this are checked in one task, without a shuffle
+
+Json = dict[str, Any]
+
+
+class Refused(Exception):
+    """The staged rows cannot be published; the message says why."""
+
+
+def execute(session: Any, manifest: Json) -> Json:
+    """Run one manifest in a Spark session of its own; the answer is a result, also when it failed."""
+    if manifest["format"] > FORMAT:
+        return _failed(manifest, {}, "the manifest was written by a newer version of this tool", "version")
+    spark = session.newSession()
+    seconds: dict[str, float] = {}
+    try:
+        for key, value in manifest["settings"].items():
+            spark.conf.set(key, value)
+        files = Files(spark)
+        staging = manifest["staging"]
+        with _timed(seconds, "stage"):
+            # Glue makes no directory for a table, and Spark refuses to write where there is none.
+            files.make(staging["directory"])
+            spark.sql(manifest["statement"])
+        with _timed(seconds, "list"):
+            found = _inventory(files, manifest)
+        with _timed(seconds, "check"):
+            partitions = _measure(spark, manifest, found)
+            checks = _run_checks(spark, manifest, found)
+    except Refused as error:
+        return _failed(manifest, seconds, str(error), "refused")
+    except Exception as error:
+        return _failed(manifest, seconds, *_explain(error))
+    return {
+        "format": FORMAT,
+        "run_id": manifest["run_id"],
+        "partitions": partitions,
+        "checks": checks,
+        "seconds": seconds,
+    }
+
+
+class _timed:
+    def __init__(self, seconds: dict[str, float], name: str) -> None:
+        self.seconds, self.name = seconds, name
+
+    def __enter__(self) -> None:
+        self.began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds[self.name] = round(time.monotonic() - self.began, 4)
+
+
+# ------------------------------------------------------------------ files
+
+
+class Files:
+    """Hadoop's file systems, reached through the session's JVM."""
+
+    def __init__(self, spark: Any) -> None:
+        self._jvm = spark._jvm
+        self._conf = spark._jsc.hadoopConfiguration()
+
+    def _open(self, uri: str) -> tuple[Any, Any]:
+        path = self._jvm.org.apache.hadoop.fs.Path(uri)
+        return path.getFileSystem(self._conf), path
+
+    def make(self, uri: str) -> None:
+        system, path = self._open(uri)
+        system.mkdirs(path)
+
+    def list(self, uri: str) -> list[tuple[str, int]]:
+        """Data files below ``uri``: path relative to it, size. Hidden ones are left out, as readers do."""
+        system, path = self._open(uri)
+        base = system.makeQualified(path).toUri().getPath().rstrip("/") + "/"
+        found = []
+        iterator = system.listFiles(path, True)
+        while iterator.hasNext():
+            status = iterator.next()
+            name = status.getPath().toUri().getPath()[len(base) :]
+            if not any(part.startswith(("_", ".")) for part in name.split("/")):
+                found.append((name, status.getLen()))
+        return found
+
+    def read(self, uri: str) -> str:
+        system, path = self._open(uri)
+        stream = system.open(path)
+        try:
+            return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+        finally:
+            stream.close()
+
+    def write(self, uri: str, text: str) -> None:
+        system, path = self._open(uri)
+        stream = system.create(path, True)
+        try:
+            stream.write(bytearray(text.encode("utf-8")))
+        finally:
+            stream.close()
+
+
+# ------------------------------------------------------------------ what was staged
+
+
+def _inventory(files: Files, manifest: Json) -> dict[str, Json]:
+    """Partitions by path: ``{"location", "files", "bytes"}``. Asked slices get theirs with zero rows too."""
+    staging = manifest["staging"]
+    directory = staging["directory"].rstrip("/")
+    fixed = "/".join(f"{k}={_escape(v)}" for k, v in staging["fixed"].items())
+    found: dict[str, Json] = {}
+    if not staging["dynamic"]:
+        found[fixed] = {"location": directory, "files": 0, "bytes": 0}
+    for name, size in files.list(directory):
+        below = name.rpartition("/")[0]
+        path = "/".join(part for part in (fixed, below) if part)
+        entry = found.setdefault(
+            path, {"location": f"{directory}/{below}".rstrip("/"), "files": 0, "bytes": 0}
+        )
+        entry["files"] += 1
+        entry["bytes"] += size
+    columns = [c["name"] for c in staging["partition_columns"]]
+    for asked in manifest["slices"]:
+        named = [part.partition("=")[0] for part in asked.split("/")] if asked else []
+        if named == columns and asked not in found:
+            below = asked[len(fixed) :].strip("/")
+            location = f"{directory}/{below}"
+            files.make(location)
+            found[asked] = {"location": location, "files": 0, "bytes": 0}
+    for path in found:
+        values = [part.partition("=")[2] for part in path.split("/")]
+        if HIVE_DEFAULT_PARTITION in values:
+            raise Refused(
+                f"the statement gave rows whose partition value is NULL or empty ({path}): "
+                "Hive merges the two, so they cannot be read back as they were"
+            )
+        if not any(_within(path, asked) for asked in manifest["slices"]):
+            raise Refused(
+                f"the statement gave rows for {path}, which this run does not own "
+                f"(it owns {_shorten(manifest['slices'])})"
+            )
+    return found
+
+
+def _within(path: str, spec: str) -> bool:
+    return not spec or path == spec or path.startswith(spec + "/")
+
+
+def _measure(spark: Any, manifest: Json, found: dict[str, Json]) -> list[Json]:
+    """Rows and digest of every staged partition, and the view that checks read."""
+    staging = manifest["staging"]
+    rows = spark.table(staging["table"])
+    for column in staging["partition_columns"]:
+        if column["name"] in staging["fixed"]:
+            value = staging["fixed"][column["name"]].replace("\\", "\\\\").replace("'", "\\'")
+            rows = rows.selectExpr("*", f"CAST('{value}' AS {column['type']}) AS `{column['name']}`")
+    staged_bytes = sum(entry["bytes"] for entry in found.values())
+    if staged_bytes < SMALL_BYTES:
+        rows = rows.coalesce(1)
+    rows.createOrReplaceTempView(manifest["view"])
+    keys = [c["name"] for c in staging["dynamic"]]
+    take_digest = bool(manifest["digest"]) and staged_bytes < manifest["digest_below_bytes"]
+    measures = ["count(*) AS n"]
+    if take_digest:
+        measures.append(f"sum(CAST({manifest['digest']} AS DECIMAL(38,0))) AS s")
+        measures.append(f"bit_xor({manifest['digest']}) AS x")
+    shown = [f"CAST(`{k}` AS STRING) AS `{k}`" for k in keys]
+    select = f"SELECT {', '.join(shown + measures)} FROM `{manifest['view']}`"
+    if keys:
+        select += " GROUP BY " + ", ".join(f"`{k}`" for k in keys)
+    counted: dict[str, tuple[int, str]] = {}
+    fixed = [f"{k}={_escape(v)}" for k, v in staging["fixed"].items()]
+    for row in spark.sql(select).collect():
+        path = "/".join(fixed + [f"{k}={_escape(row[k])}" for k in keys])
+        digest = f"{row['n']:x}.{int(row['s'] or 0):x}.{int(row['x'] or 0):x}" if take_digest else ""
+        counted[path] = (row["n"], digest)
+    empty = (0, "0.0.0" if take_digest else "")
+    missing = [path for path in counted if path not in found]
+    if missing:
+        raise Refused(f"rows were staged for {missing[0]}, but no file of it is there")
+    return [
+        {
+            "partition": path,
+            "location": entry["location"],
+            "files": entry["files"],
+            "bytes": entry["bytes"],
+            "rows": counted.get(path, empty)[0],
+            "digest": counted.get(path, empty)[1],
+        }
+        for path, entry in sorted(found.items())
+    ]
+
+
+# ------------------------------------------------------------------ checks
+
+
+def _run_checks(spark: Any, manifest: Json, found: dict[str, Json]) -> list[Json]:
+    """Outcomes, one per check and slice. All measures share one scan of the staged rows."""
+    measured = [c for c in manifest["checks"] if c["measure"]]
+    outcomes = []
+    keys = manifest["slice_columns"]
+    if measured:
+        select = [f"CAST(`{k}` AS STRING) AS k{i}" for i, k in enumerate(keys)]
+        select += [f"({c['measure']}) AS m{i}" for i, c in enumerate(measured)]
+        query = f"SELECT {', '.join(select)} FROM `{manifest['view']}`"
+        if keys:
+            query += " GROUP BY " + ", ".join(f"`{k}`" for k in keys)
+        by_slice = {_slice_of(row, keys): row for row in spark.sql(query).collect()}
+        for asked in manifest["slices"]:
+            row = by_slice.get(asked)
+            for i, check in enumerate(measured):
+                figure = float((row[f"m{i}"] if row is not None else 0) or 0)
+                outcomes.append(_outcome(spark, manifest, check, asked, figure))
+    for check in manifest["checks"]:
+        if not check["measure"]:
+            outcomes.extend(_run_query(spark, manifest, check))
+    return outcomes
+
+
+def _run_query(spark: Any, manifest: Json, check: Json) -> list[Json]:
+    """A check that is a SELECT of offending rows: grouped where it shows the slice, else slice by slice."""
+    keys = manifest["slice_columns"]
+    slices = manifest["slices"]
+    try:
+        offending = spark.sql(check["query"])
+        names = [name.lower() for name in offending.columns]
+        if len(slices) == 1:
+            figures = {slices[0]: offending.count()}
+        elif all(names.count(key) == 1 for key in keys):
+            counted = offending.groupBy(*[offending[k].cast("string").alias(k) for k in keys]).count()
+            figures = {_slice_of(row, keys): row["count"] for row in counted.collect()}
+        else:
+            figures = {}
+            everything = spark.table(manifest["view"])
+            for asked in slices:
+                everything.where(_predicate(asked)).createOrReplaceTempView(manifest["view"])
+                figures[asked] = spark.sql(check["query"]).count()
+            everything.createOrReplaceTempView(manifest["view"])
+    except Exception as error:
+        message, _, line, _ = _explain(error)
+        return [
+            {
+                "name": check["name"],
+                "slice": asked,
+                "severity": "error",
+                "passed": False,
+                "error": message,
+                "path": check["path"],
+                "line": check["line"] + max(line - 1, 0),
+            }
+            for asked in slices
+        ]
+    return [_outcome(spark, manifest, check, asked, float(figures.get(asked, 0))) for asked in slices]
+
+
+def _outcome(spark: Any, manifest: Json, check: Json, asked: str, figure: float) -> Json:
+    low, high = check["minimum"], check["maximum"]
+    passed = (low is None or figure >= low) and (high is None or figure <= high)
+    sample: list[str] = []
+    if not passed and check["query"]:
+        rows = spark.sql(check["query"])
+        if asked and all(part.partition("=")[0] in rows.columns for part in asked.split("/")):
+            rows = rows.where(_predicate(asked))
+        sample = rows.limit(manifest["sample_rows"]).toJSON().collect()
+    return {
+        "name": check["name"],
+        "slice": asked,
+        "severity": check["severity"],
+        "passed": passed,
+        "figure": figure,
+        "sample": sample,
+        "path": check["path"],
+        "line": check["line"],
+    }
+
+
+def _slice_of(row: Any, keys: list[str]) -> str:
+    return "/".join(f"{key}={_escape(row[i])}" for i, key in enumerate(keys))
+
+
+def _predicate(spec: str) -> str:
+    parts = []
+    for part in spec.split("/") if spec else []:
+        column, _, value = part.partition("=")
+        text = unquote(value).replace("\\", "\\\\").replace("'", "\\'")
+        parts.append(f"CAST(`{column}` AS STRING) = '{text}'")
+    return " AND ".join(parts) or "true"
+
+
+# ------------------------------------------------------------------ words and errors
+
+_UNSAFE = frozenset("\"#%'*/:=?\\\x7f{[]^") | frozenset(map(chr, range(1, 32)))
+
+
+def _escape(value: Any) -> str:
+    """As Hive names a partition's directory (FileUtils.escapePathName)."""
+    if value is None or value == "":
+        return HIVE_DEFAULT_PARTITION
+    return "".join(f"%{ord(c):02X}" if c in _UNSAFE else c for c in str(value))
+
+
+def _shorten(slices: list[str]) -> str:
+    return ", ".join(slices) if len(slices) < 4 else f"{slices[0]} to {slices[-1]}"
+
+
+_PLACES = (
+    re.compile(r"== SQL(?: of [^(]*)?\s*\(line (\d+), position (\d+)\) =="),
+    re.compile(r"\(line (\d+), pos(?:ition)? (\d+)\)"),
+    re.compile(r"; line (\d+) pos (\d+)"),
+)
+
+
+def _explain(error: BaseException) -> tuple[str, str, int, int]:
+    """Spark's error as (sentence, class, line, column) of the statement; line 0 where it says none."""
+    text = str(getattr(error, "desc", None) or error)
+    java = getattr(error, "java_exception", None)
+    if java is not None and not getattr(error, "desc", None):
+        text = str(java.getMessage() or java)
+        cause = java.getCause()
+        while cause is not None and "[" not in text:
+            text = str(cause.getMessage() or cause)
+            cause = cause.getCause()
+    line, column = 0, 0
+    for pattern in _PLACES:
+        place = pattern.search(text)
+        if place:
+            line, column = int(place[1]), int(place[2])
+            break
+    # Of a failed stage only the error of the task matters, not where in the cluster it was.
+    inner = re.search(r"(?:Exception|Error): (\[[A-Z_.]+\].*)", text, re.DOTALL)
+    sentence = (inner[1] if inner else text).strip()
+    sentence = re.split(r"\n\s*(?:== SQL|\tat |Driver stacktrace|'?[A-Z]\w+ .*\n[ :+])", sentence)[0]
+    sentence = " ".join(sentence.split())[:1000]
+    try:
+        kind = str(error.getErrorClass() or "")  # type: ignore[attr-defined]
+    except Exception:
+        kind = ""
+    return sentence, kind or type(error).__name__, line, column
+
+
+def _failed(
+    manifest: Json,
+    seconds: dict[str, float],
+    message: str,
+    kind: str,
+    line: int = 0,
+    column: int = 0,
+) -> Json:
+    return {
+        "format": FORMAT,
+        "run_id": manifest["run_id"],
+        "error": {
+            "message": message,
+            "kind": kind,
+            "path": manifest["path"] if line else "",
+            "line": line,
+            "column": column,
+        },
+        "seconds": seconds,
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Run the manifests given by URI; 0 when each has its result, whatever the results say."""
+    parser = argparse.ArgumentParser(prog="job.py")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("manifests", nargs="+")
+    options = parser.parse_args(arguments)
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.enableHiveSupport().getOrCreate()
+    files = Files(session)
+
+    def one(uri: str) -> None:
+        result = execute(session, json.loads(files.read(uri)))
+        files.write(uri.rsplit("/", 1)[0] + "/result.json", json.dumps(result))
+
+    with ThreadPoolExecutor(max_workers=options.jobs) as pool:
+        list(pool.map(one, options.manifests))
+    session.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
