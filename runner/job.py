@@ -51,7 +51,9 @@ def execute(session: Any, manifest: Json) -> Json:
     except Refused as error:
         return _failed(manifest, seconds, str(error), "refused")
     except Exception as error:
-        return _failed(manifest, seconds, *_explain(error))
+        if type(error).__name__ == "Py4JNetworkError":
+            raise  # Spark itself is gone: no answer about the statement
+        return _failed(manifest, seconds, *explain(error))
     return {
         "format": FORMAT,
         "run_id": manifest["run_id"],
@@ -257,7 +259,7 @@ def _run_query(spark: Any, manifest: Json, check: Json) -> list[Json]:
                 figures[asked] = spark.sql(check["query"]).count()
             everything.createOrReplaceTempView(manifest["view"])
     except Exception as error:
-        message, _, line, _ = _explain(error)
+        message, _, line, _ = explain(error)
         return [
             {
                 "name": check["name"],
@@ -330,7 +332,7 @@ _PLACES = (
 )
 
 
-def _explain(error: BaseException) -> tuple[str, str, int, int]:
+def explain(error: BaseException) -> tuple[str, str, int, int]:
     """Spark's error as (sentence, class, line, column) of the statement; line 0 where it says none."""
     text = str(getattr(error, "desc", None) or error)
     java = getattr(error, "java_exception", None)

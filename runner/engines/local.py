@@ -1,0 +1,172 @@
+"""Spark in this process: ``local[*]``, with the target's metastore over Thrift."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from runner import java
+from runner.engines import Progress, Rows
+from warehouse.errors import OutsideError, RunFailedError
+from warehouse.manifest import Manifest, Result
+from warehouse.settings import PINNED
+
+DEFAULTS: dict[str, str] = {
+    "spark.master": "local[*]",
+    "spark.app.name": "warehouse",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.memory": "2g",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 2)),
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "400",
+    "spark.sql.catalogImplementation": "hive",
+    "spark.scheduler.mode": "FAIR",
+}
+"""Of a session on one machine; a target's ``spark`` settings come after them."""
+
+
+class LocalEngine:
+    """Starts Spark when it is first needed and keeps it. ``log`` is where Spark's own log goes."""
+
+    def __init__(
+        self, metastore_uri: str, settings: Mapping[str, str], log: Path, progress: Progress
+    ) -> None:
+        self._uri = metastore_uri
+        self._settings = settings
+        self._log = log
+        self._progress = progress
+        self._session: Any = None
+        self._lock = threading.Lock()
+
+    def run(self, manifests: Sequence[Manifest], *, jobs: int = 1) -> Iterator[Result]:
+        from runner import job
+
+        session = self.session()
+
+        def one(manifest: Manifest) -> Result:
+            answer = job.execute(session, msgspec.to_builtins(manifest))
+            return msgspec.convert(answer, Result)
+
+        if jobs <= 1 or len(manifests) == 1:
+            for manifest in manifests:
+                with _alive():
+                    yield one(manifest)
+            return
+        with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="run") as pool:
+            waiting = {pool.submit(one, manifest) for manifest in manifests}
+            try:
+                while waiting:
+                    done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        with _alive():
+                            yield future.result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+                if waiting:
+                    session.sparkContext.cancelAllJobs()
+
+    def query(self, sql: str, limit: int | None = None) -> Rows:
+        from pyspark.errors import PySparkException
+
+        from runner.job import explain
+
+        session = self.session().newSession()
+        for key, value in PINNED.items():
+            session.conf.set(key, value)
+        try:
+            frame = session.sql(sql)
+            if limit is not None:
+                frame = frame.limit(limit)
+            rows = [tuple(row) for row in frame.collect()]
+        except PySparkException as error:
+            raise RunFailedError(f"the query failed: {explain(error)[0]}") from None
+        except Exception as error:
+            raise RunFailedError(f"the query failed: {explain(error)[0]}") from None
+        return Rows(tuple(frame.columns), rows)
+
+    def session(self) -> Any:
+        """The Spark session, started on first use."""
+        with self._lock:
+            if self._session is None:
+                self._session = self._start()
+            return self._session
+
+    def _start(self) -> Any:
+        self._progress("starting Spark")
+        os.environ.update(java.environment())
+        from pyspark.sql import SparkSession
+
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        here = Path(__file__).resolve().parent.parent
+        options = (
+            f"-Dlog4j2.configurationFile={(here / 'log4j2.properties').as_uri()}"
+            f' -Dwarehouse.spark.log="{self._log}" -Dderby.stream.error.file=/dev/null'
+        )
+        settings = {
+            **DEFAULTS,
+            **PINNED,
+            "spark.hadoop.hive.metastore.uris": self._uri,
+            "spark.hadoop.hive.exec.dynamic.partition.mode": "nonstrict",
+            "spark.sql.warehouse.dir": (self._log.parent / "spark-warehouse").as_uri(),
+            **self._settings,
+        }
+        extra = settings.pop("spark.driver.extraJavaOptions", "")
+        builder = SparkSession.builder.config(
+            "spark.driver.extraJavaOptions", f"{options} {extra}".strip()
+        )
+        for key, value in settings.items():
+            if key.startswith("spark."):
+                builder = builder.config(key, value)
+        try:
+            with _quiet_start(self._log):
+                session = builder.getOrCreate()
+        except Exception as error:
+            raise OutsideError(
+                f"Spark did not start: {str(error).strip().splitlines()[0]}",
+                why=f"its log is {self._log}",
+                fix="`warehouse doctor` says what is missing on this machine",
+            ) from None
+        for key, value in PINNED.items():
+            session.conf.set(key, value)
+        return session
+
+    def close(self) -> None:
+        with self._lock:
+            if self._session is not None:
+                with contextlib.suppress(Exception):
+                    self._session.stop()
+                self._session = None
+
+
+@contextlib.contextmanager
+def _alive() -> Iterator[None]:
+    """An engine whose JVM is gone fails as the outside world, not with a traceback."""
+    from py4j.protocol import Py4JError, Py4JNetworkError
+
+    try:
+        yield
+    except (Py4JNetworkError, Py4JError, ConnectionError) as error:
+        raise OutsideError(f"Spark is gone: {error}", fix="run the command again") from None
+
+
+@contextlib.contextmanager
+def _quiet_start(log: Path) -> Iterator[None]:
+    """While the JVM starts, what it writes to stderr goes to the log: Spark's launcher has no switch."""
+    saved = os.dup(2)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

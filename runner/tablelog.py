@@ -1,0 +1,104 @@
+"""A table's log in a store: reading its state, putting the next entry, checkpoints."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from runner.stores import Store
+from warehouse.errors import LogError
+from warehouse.log import FORMAT, Entry, State, apply, copy_state, decode, encode
+from warehouse.names import TableName
+
+_CHECKPOINT_EVERY = 64
+
+
+class _Checkpoint(msgspec.Struct):
+    """The state after entry ``n``; ``digest`` is of that entry's bytes."""
+
+    n: int
+    digest: str
+    state: State
+    format: int = FORMAT
+
+
+class TableLog:
+    """The log of one table. Keeps what it has read; :meth:`state` reads only what is new."""
+
+    def __init__(self, store: Store, table: TableName) -> None:
+        self.store = store
+        self.table = table
+        self.prefix = f"_warehouse/tables/{table}/"
+        self._state: State | None = None
+
+    def key(self, n: int) -> str:
+        return f"{self.prefix}log/{n:08d}.json"
+
+    def state(self) -> State:
+        """The fold of the whole log as it is now; :class:`LogError` on a gap or an entry that is cut."""
+        state = self._state if self._state is not None else self._from_checkpoint()
+        new = self.entries(state.head)
+        if new:
+            state = copy_state(state)
+            for entry in new:
+                apply(state, entry)
+        self._state = state
+        return state
+
+    def entries(self, after: int) -> list[Entry]:
+        """Entries with a number above ``after``, in order, without a gap."""
+        found: list[Entry] = []
+        expected = after + 1
+        for info in self.store.list(f"{self.prefix}log/", after=self.key(after)):
+            name = info.key.rpartition("/")[2]
+            if name != f"{expected:08d}.json":
+                raise LogError(
+                    f"the log of {self.table} has {name} where entry {expected} should be",
+                    why="log entries are never removed or put there by hand",
+                    fix="restore the missing file from a backup or the bucket's versions",
+                )
+            data = self.store.read(info.key)
+            entry = decode(data or b"", f"{self.store.root}/{info.key}")
+            if entry.n != expected:
+                raise LogError(f"{info.key} says it is entry {entry.n}")
+            found.append(entry)
+            expected += 1
+        return found
+
+    def put(self, entry: Entry) -> bool:
+        """Write the entry if its number is free; False if somebody else has it."""
+        done = self.store.put_if_absent(self.key(entry.n), encode(entry))
+        if done and entry.n % _CHECKPOINT_EVERY == 0:
+            self._write_checkpoint(entry)
+        return done
+
+    def _write_checkpoint(self, entry: Entry) -> None:
+        state = self.state()
+        if state.head == entry.n:
+            data = self.store.read(self.key(entry.n)) or b""
+            checkpoint = _Checkpoint(entry.n, _digest(data), state)
+            self.store.write(f"{self.prefix}checkpoint.json", msgspec.json.encode(checkpoint))
+
+    def _from_checkpoint(self) -> State:
+        """The checkpoint's state, if it is to be believed; else the empty state. It is never the head."""
+        data = self.store.read(f"{self.prefix}checkpoint.json")
+        if data is None:
+            return State()
+        try:
+            checkpoint = msgspec.json.decode(data, type=_Checkpoint)
+        except msgspec.DecodeError:
+            return State()
+        entry = self.store.read(self.key(checkpoint.n))
+        if checkpoint.format != FORMAT or entry is None or _digest(entry) != checkpoint.digest:
+            return State()
+        return checkpoint.state
+
+
+def tables_with_logs(store: Store) -> list[TableName]:
+    """Every table that this lake has a log of."""
+    return [TableName.parse(name) for name in store.children("_warehouse/tables")]
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()

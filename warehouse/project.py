@@ -1,0 +1,195 @@
+"""The project's files: which tables there are, and what each is made of. Nothing is read before it is needed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from warehouse import ddl, template
+from warehouse.config import Config, find_root, load_config
+from warehouse.contract import Contract
+from warehouse.errors import Location, ProjectError, WarehouseError
+from warehouse.model import Model
+from warehouse.names import TableName, check_identifier
+from warehouse.slicing import PROBE
+from warehouse.template_names import names_for
+
+
+@dataclass(frozen=True)
+class Context:
+    """What templates may know of the target. Neither is ever part of a fingerprint."""
+
+    env: str
+    lake: str
+    variables: Mapping[str, str | int | float | bool]
+
+
+class Project:
+    """A directory with ``ddl/``, ``sql/`` and a pyproject.toml. Contracts and models are read when asked for."""
+
+    def __init__(self, root: Path, config: Config, context: Context) -> None:
+        self.root = root
+        self.config = config
+        self.context = context
+        self._contracts: dict[TableName, Contract | None] = {}
+        self._models: dict[TableName, Model] = {}
+
+    @staticmethod
+    def find(start: Path) -> tuple[Path, Config]:
+        """The project around ``start``, and its settings."""
+        root = find_root(start)
+        return root, load_config(root)
+
+    @cached_property
+    def tables(self) -> tuple[TableName, ...]:
+        """Every table with DDL or SQL, by name."""
+        return tuple(sorted(set(self.ddl_directories) | set(self.sql_files)))
+
+    @cached_property
+    def ddl_directories(self) -> dict[TableName, Path]:
+        found: dict[TableName, Path] = {}
+        for database in _directories(self.root / "ddl"):
+            check_identifier(database.name, f"{self.relative(database)}: database")
+            for directory in _directories(database):
+                check_identifier(directory.name, f"{self.relative(directory)}: table")
+                found[TableName(database.name, directory.name)] = directory
+        return found
+
+    @cached_property
+    def sql_files(self) -> dict[TableName, Path]:
+        found: dict[TableName, Path] = {}
+        for database in _directories(self.root / "sql"):
+            if database.name == "macros":
+                continue
+            check_identifier(database.name, f"{self.relative(database)}: database")
+            for file in sorted(database.glob("*.sql")):
+                if not file.name.endswith(".checks.sql"):
+                    check_identifier(file.stem, f"{self.relative(file)}: table")
+                    found[TableName(database.name, file.stem)] = file
+        return found
+
+    @cached_property
+    def macros(self) -> template.Macros:
+        """The macros of ``sql/macros/*.sql``."""
+        directory = self.root / "sql" / "macros"
+        return template.Macros({self.relative(f): self.text(f) for f in sorted(directory.glob("*.sql"))})
+
+    def relative(self, path: Path) -> str:
+        """A path as people know it: from the project's root."""
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+    def text(self, path: Path) -> str:
+        """A file's text; :class:`ProjectError` where it cannot be read or is not UTF-8."""
+        try:
+            # Not read_text(): it would turn \r\n into \n, and a checksum is of what the author wrote.
+            return path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ProjectError(
+                f"not UTF-8 at byte {error.start}",
+                where=Location(self.relative(path)),
+                fix="save the file as UTF-8",
+            ) from None
+        except OSError as error:
+            raise ProjectError(f"{self.relative(path)} cannot be read: {error.strerror}") from None
+
+    # ------------------------------------------------------------------ contracts
+
+    def ddl_files(self, name: TableName) -> tuple[ddl.DdlFile, ...]:
+        """A table's DDL files in order; :class:`ProjectError` for gaps and doubled numbers."""
+        directory = self.ddl_directories.get(name)
+        if directory is None:
+            return ()
+        paths = sorted(directory.iterdir())
+        return ddl.check_sequence(
+            [ddl.DdlFile.named(self.relative(p), self.text(p)) for p in paths if p.suffix == ".sql"]
+        )
+
+    def database_text(self, db: str) -> tuple[str, str] | None:
+        """``ddl/<db>/database.sql`` as (path, rendered text), if there is one."""
+        path = self.root / "ddl" / db / "database.sql"
+        if not path.is_file():
+            return None
+        return self.relative(path), self.render_ddl(self.text(path), self.relative(path))
+
+    def render_ddl(self, text: str, path: str) -> str:
+        """A DDL file's text with ``lake``, ``env`` and ``var.*`` filled in."""
+        context = self.context
+        names = names_for(PROBE, env=context.env, lake=context.lake, variables=context.variables)
+        return template.render(text, path, {name: names[name] for name in ("env", "lake", "var")}).text
+
+    def contract(self, name: TableName) -> Contract:
+        """What the DDL files say; :class:`ProjectError` where there are none, or where they drop the table."""
+        found = self.contract_or_none(name)
+        if found is None:
+            raise ProjectError(
+                f"no DDL defines {name}",
+                why=f"there is no ddl/{name.db}/{name.table}/V001__….sql" + self.nearest(name),
+                fix=f"write it: warehouse ddl new {name}",
+            )
+        return found
+
+    def contract_or_none(self, name: TableName) -> Contract | None:
+        if name not in self._contracts:
+            files = self.ddl_files(name)
+            self._contracts[name] = (
+                ddl.replay(files, self.render_ddl, self.context.lake) if files else None
+            )
+        return self._contracts[name]
+
+    # ------------------------------------------------------------------ models
+
+    def has_sql(self, name: TableName) -> bool:
+        return name in self.sql_files
+
+    def model(self, name: TableName) -> Model:
+        """A table's SQL file, read; :class:`ProjectError` for an unknown table or a file that is wrong."""
+        if name not in self._models:
+            path = self.sql_files.get(name)
+            if path is None:
+                self.require(name)
+                raise ProjectError(
+                    f"{name} has no SQL",
+                    why="a table with DDL and no SQL is a source: its files come from elsewhere",
+                )
+            checks = path.with_name(f"{path.stem}.checks.sql")
+            self._models[name] = Model.read(
+                name=name,
+                path=self.relative(path),
+                text=self.text(path),
+                checks_path=self.relative(checks) if checks.is_file() else "",
+                checks_text=self.text(checks) if checks.is_file() else "",
+                contract=self.contract(name),
+                macros=self.macros,
+                env=self.context.env,
+                lake=self.context.lake,
+                variables=self.context.variables,
+            )
+        return self._models[name]
+
+    def require(self, name: TableName) -> None:
+        """:class:`ProjectError` unless the project knows the table."""
+        if name not in self.tables:
+            raise ProjectError(f"there is no table {name} in this project" + self.nearest(name))
+
+    def nearest(self, name: TableName) -> str:
+        near = difflib.get_close_matches(str(name), [str(t) for t in self.tables], 2, 0.75)
+        return f" (did you mean {' or '.join(near)}?)" if near else ""
+
+    def problems(self, names: tuple[TableName, ...]) -> list[WarehouseError]:
+        """Every error in these tables' files, instead of only the first."""
+        found: list[WarehouseError] = []
+        for name in names:
+            try:
+                _ = self.model(name).statement if self.has_sql(name) else self.contract(name)
+            except WarehouseError as error:
+                found.append(error)
+        return found
+
+
+def _directories(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return []
+    return sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith((".", "_")))

@@ -1,0 +1,44 @@
+"""The Spark settings that decide what readers can read, pinned in one place."""
+
+from __future__ import annotations
+
+PINNED: dict[str, str] = {
+    "spark.sql.session.timeZone": "UTC",
+    # A bad cast or an overflow fails the job instead of turning into NULL.
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.storeAssignmentPolicy": "ANSI",
+    # Hive before 4 reads neither INT64 timestamps nor short decimals stored as INT32 or INT64.
+    "spark.sql.parquet.outputTimestampType": "INT96",
+    "spark.sql.parquet.writeLegacyFormat": "true",
+    "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+    "spark.sql.parquet.compression.codec": "snappy",
+    "spark.sql.orc.compression.codec": "snappy",
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+    "spark.sql.caseSensitive": "false",
+    # ${…} in a statement is the analyst's text, not Spark's to replace.
+    "spark.sql.variable.substitute": "false",
+    "spark.sql.sources.partitionOverwriteMode": "dynamic",
+    "hive.exec.dynamic.partition": "true",
+    "hive.exec.dynamic.partition.mode": "nonstrict",
+    "hive.exec.max.dynamic.partitions": "100000",
+    "hive.exec.max.dynamic.partitions.pernode": "100000",
+    # Statistics are the runner's to write: Hive answers count(*) from stale ones.
+    "spark.sql.statistics.size.autoUpdate.enabled": "false",
+}
+"""Set for every statement, on every engine. A statement's own ``settings`` may not change them."""
+
+RESULT_NEUTRAL = (
+    "spark.sql.shuffle.",
+    "spark.sql.adaptive.",
+    "spark.sql.autoBroadcastJoinThreshold",
+    "spark.sql.files.",
+    "spark.executor.",
+    "spark.driver.",
+)
+"""Prefixes of settings that change how fast rows come, not which: they are no part of a fingerprint."""
+
+
+def changes_results(key: str) -> bool:
+    """Whether a statement's setting belongs to its code fingerprint."""
+    return not key.startswith(RESULT_NEUTRAL)
