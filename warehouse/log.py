@@ -25,7 +25,7 @@ class _Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     pass
 
 
-class PartitionState(_Value):
+class PartitionState(_Value, frozen=True):
     """One Hive partition as published: its full spec (``""`` for a snapshot) and where its rows are.
 
     ``version`` is a digest of its rows, or the run id where none was taken; for a source, a digest of its
@@ -40,7 +40,7 @@ class PartitionState(_Value):
     bytes: int = 0
 
 
-class InputRead(_Value):
+class InputRead(_Value, frozen=True):
     """What a run read of one input table.
 
     ``window`` is the read window in compact form, ``digest`` of the (partition, version) pairs in it,
@@ -54,7 +54,7 @@ class InputRead(_Value):
     partitions: int = 0
 
 
-class SliceState(_Value):
+class SliceState(_Value, frozen=True):
     """What one run of one interval owns. ``spec`` is the static part of its PARTITION clause."""
 
     spec: str
@@ -74,7 +74,7 @@ class SliceState(_Value):
         return ",".join(f"{p.partition}:{p.version}" for p in self.partitions)
 
 
-class Hold(_Value):
+class Hold(_Value, frozen=True):
     """Why backfills leave a slice alone."""
 
     spec: str
@@ -82,14 +82,14 @@ class Hold(_Value):
     since: str = ""
 
 
-class Ddl(_Value, tag="ddl"):
+class Ddl(_Value, frozen=True, tag="ddl"):
     """DDL files applied up to ``contract.version``; ``checksums`` of the texts as written, by file name."""
 
     contract: Contract
     checksums: dict[str, str] = {}
 
 
-class Publish(_Value, tag="publish"):
+class Publish(_Value, frozen=True, tag="publish"):
     """Slices published: by a run (``staged`` names the contract they were written under) or a discovery."""
 
     slices: tuple[SliceState, ...]
@@ -97,23 +97,23 @@ class Publish(_Value, tag="publish"):
     forced: bool = False
 
 
-class Rollback(_Value, tag="rollback"):
+class Rollback(_Value, frozen=True, tag="rollback"):
     """Slices whose earlier pointers were restored, and which are held from then on."""
 
     slices: tuple[SliceState, ...]
     reason: str
 
 
-class SetHold(_Value, tag="hold"):
+class SetHold(_Value, frozen=True, tag="hold"):
     specs: tuple[str, ...]
     reason: str
 
 
-class Release(_Value, tag="release"):
+class Release(_Value, frozen=True, tag="release"):
     specs: tuple[str, ...]
 
 
-class Accept(_Value, tag="accept"):
+class Accept(_Value, frozen=True, tag="accept"):
     """Slices whose code or contract is declared good as of ``code``/``contract``, without a rebuild."""
 
     specs: tuple[str, ...]
@@ -122,17 +122,17 @@ class Accept(_Value, tag="accept"):
     reason: str
 
 
-class Adopt(_Value, tag="adopt"):
+class Adopt(_Value, frozen=True, tag="adopt"):
     """Partitions of an existing table taken over where they lie."""
 
     slices: tuple[SliceState, ...]
 
 
-class Drop(_Value, tag="drop"):
+class Drop(_Value, frozen=True, tag="drop"):
     """The table is gone from metastores; its data stay until vacuum."""
 
 
-class Condemned(_Value, tag="condemned"):
+class Condemned(_Value, frozen=True, tag="condemned"):
     """Directories that vacuum is about to delete and that nobody may point at again."""
 
     locations: tuple[str, ...]
@@ -141,7 +141,7 @@ class Condemned(_Value, tag="condemned"):
 Body = Ddl | Publish | Rollback | SetHold | Release | Accept | Adopt | Drop | Condemned
 
 
-class Entry(_Value):
+class Entry(_Value, frozen=True):
     """One entry of a log. ``nonce`` is unique to the attempt; ``time`` is max(now, the one before)."""
 
     n: int
@@ -203,6 +203,8 @@ class State(msgspec.Struct):
     dropped: bool = False
     created: int = 0
     """The entry of the newest creation (a ``ddl`` after nothing or after a drop)."""
+    shapes: set[str] = set()
+    """The partition columns that slices were ever known by (``dt/hour``): what makes look-ups cheap."""
 
     def partitions(self) -> dict[str, PartitionState]:
         """Every partition that readers should see, by its path."""
@@ -210,10 +212,20 @@ class State(msgspec.Struct):
 
     def overlapping(self, spec: Spec) -> list[SliceState]:
         """The published slices that share a partition with ``spec``."""
-        exact = self.slices.get(spec.path)
-        if exact is not None:
-            return [exact]
-        return [s for s in self.slices.values() if Spec.parse(s.spec).overlaps(spec)]
+        found = []
+        for shape in self.shapes:
+            columns = shape.split("/") if shape else []
+            values = [value for column in columns if (value := spec.get(column)) is not None]
+            if len(values) == len(columns):
+                exact = self.slices.get(Spec.of(columns, values).path)
+                if exact is not None:
+                    found.append(exact)
+            else:
+                for other in self.slices.values():
+                    parsed = Spec.parse(other.spec)
+                    if list(parsed.columns) == columns and parsed.overlaps(spec):
+                        found.append(other)
+        return found
 
     def hold_on(self, spec: Spec) -> Hold | None:
         exact = self.holds.get(spec.path)
@@ -243,6 +255,7 @@ def copy_state(state: State) -> State:
         known=set(state.known),
         dropped=state.dropped,
         created=state.created,
+        shapes=set(state.shapes),
     )
 
 
@@ -283,21 +296,35 @@ def apply(state: State, entry: Entry) -> None:
         case Drop():
             state.contract, state.dropped = None, True
             state.checksums = {}
-            state.slices, state.holds, state.changed = {}, {}, {}
+            state.slices, state.holds, state.changed, state.shapes = {}, {}, {}, set()
 
 
 def _put(state: State, slices: Iterable[SliceState], entry: Entry) -> None:
     for new in slices:
+        spec = Spec.parse(new.spec)
         before: dict[str, str] = {}
-        for old in state.overlapping(Spec.parse(new.spec)):
-            before.update((p.partition, p.version) for p in old.partitions)
-            del state.slices[old.spec]
+        for old in state.overlapping(spec):
+            # An hour published into a day takes its own partitions from the day, and no others.
+            replaced = {
+                p.partition: p.version for p in old.partitions if _lies_in(p, old.spec, new.spec, spec)
+            }
+            before.update(replaced)
+            rest = tuple(p for p in old.partitions if p.partition not in replaced)
+            if rest:
+                state.slices[old.spec] = msgspec.structs.replace(old, partitions=rest)
+            else:
+                del state.slices[old.spec]
         state.slices[new.spec] = msgspec.structs.replace(new, entry=entry.n)
+        state.shapes.add("/".join(spec.columns))
         after = {p.partition: p.version for p in new.partitions}
         for partition in before.keys() | after.keys():
             if before.get(partition) != after.get(partition):
                 state.changed[partition] = entry.n
         state.known.update(p.location for p in new.partitions)
+
+
+def _lies_in(partition: PartitionState, old: str, new: str, spec: Spec) -> bool:
+    return old == new or spec.contains(Spec.parse(partition.partition))
 
 
 def _release(state: State, specs: Iterable[str]) -> None:

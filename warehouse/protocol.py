@@ -6,12 +6,13 @@ explored exhaustively in a test. docs/protocol.md tells what each rule is for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from warehouse.contract import Contract
+from warehouse.contract import Column, Contract, Storage
 from warehouse.log import (
     Accept,
     Adopt,
@@ -20,6 +21,7 @@ from warehouse.log import (
     Ddl,
     Drop,
     Entry,
+    PartitionState,
     Publish,
     Release,
     Rollback,
@@ -28,8 +30,6 @@ from warehouse.log import (
     State,
 )
 from warehouse.names import Spec
-
-# ------------------------------------------------------------------ append: who wins
 
 
 @dataclass(frozen=True)
@@ -46,25 +46,85 @@ def judge(body: Body, since: Sequence[Entry], head: State, *, forced: bool = Fal
     Slices in conflict are dropped and reported, the rest goes on. Anything but slices is lost whole.
     """
     if isinstance(body, Condemned):
-        return Verdict(body)
-    if isinstance(body, Ddl):
-        for entry in since:
-            if isinstance(entry.body, Ddl | Drop):
-                return Verdict(None, {"": f"entry {entry.n} changed the table's definition meanwhile"})
-        return Verdict(body)
-    if isinstance(body, Drop):
-        return Verdict(None, {"": "the table is dropped already"}) if head.contract is None else Verdict(body)
-    for entry in since:
-        if isinstance(entry.body, Drop):
-            return Verdict(None, dict.fromkeys(subjects(body), f"entry {entry.n} dropped the table"))
-    if head.contract is None:
-        return Verdict(None, dict.fromkeys(subjects(body), "the table is not created"))
+        return spare_the_published(body, head)
+    if isinstance(body, Ddl | Drop):
+        why = definition_rule(since)
+        if not why and isinstance(body, Drop) and head.contract is None:
+            why = "the table is dropped already" if head.dropped else "the table is not created"
+        return Verdict(None, {"": why}) if why else Verdict(body)
+    gone = drop_rule(since, head)
+    if gone:
+        return Verdict(None, dict.fromkeys(subjects(body), gone))
+    taken = [(entry, Spec.parse(other)) for entry in since for other in subjects(entry.body)]
+    forced = forced or (isinstance(body, Publish) and body.forced)
+    staged = {s.spec: s for s in body.slices} if isinstance(body, Publish | Rollback | Adopt) else {}
     lost: dict[str, str] = {}
     for text in subjects(body):
-        why = _conflict(body, text, since, head, forced)
+        spec, new = Spec.parse(text), staged.get(text)
+        why = overlap_rule(spec, taken)
+        if not why and isinstance(body, Publish | Adopt) and not forced:
+            why = hold_rule(spec, head)
+        if not why and new is not None:
+            why = condemned_rule(new, head)
+        if not why and new is not None and isinstance(body, Adopt):
+            why = adopt_rule(new, head)
         if why:
             lost[text] = why
     return Verdict(_without(body, lost), lost)
+
+
+def spare_the_published(body: Condemned, head: State) -> Verdict:
+    """What the head points at is not condemned, whoever published it meanwhile."""
+    used = {p.location for p in head.partitions().values()}
+    spared = {x: "the log points at it" for x in body.locations if x in used}
+    left = tuple(x for x in body.locations if x not in used)
+    return Verdict(Condemned(left) if left else None, spared)
+
+
+def definition_rule(since: Iterable[Entry]) -> str | None:
+    """DDL and drops are planned on one definition, and lost when another came first."""
+    for entry in since:
+        if isinstance(entry.body, Ddl | Drop):
+            return f"entry {entry.n} changed the table's definition meanwhile"
+    return None
+
+
+def drop_rule(since: Iterable[Entry], head: State) -> str | None:
+    """No slice goes across a drop or a creation: it was planned on another table of the same name."""
+    for entry in since:
+        if isinstance(entry.body, Drop):
+            return f"entry {entry.n} dropped the table"
+        if entry.n == head.created:
+            return f"entry {entry.n} created the table anew"
+    return "the table is not created" if head.contract is None else None
+
+
+def overlap_rule(spec: Spec, taken: Iterable[tuple[Entry, Spec]]) -> str | None:
+    """Who changed a slice first, wins; ``taken`` are the slices of the entries after the base."""
+    for entry, other in taken:
+        if other.overlaps(spec):
+            kind = entry.body.__struct_config__.tag
+            who = f" by {entry.by}" if entry.by else ""
+            return f"entry {entry.n} ({kind} of {other}{who}) came first"
+    return None
+
+
+def hold_rule(spec: Spec, head: State) -> str | None:
+    """A held slice is left alone until its release."""
+    hold = head.hold_on(spec)
+    return f"held since {hold.since}: {hold.reason}" if hold is not None else None
+
+
+def condemned_rule(new: SliceState, head: State) -> str | None:
+    """Nothing points again at a directory that vacuum is about to delete."""
+    doomed = next((p.location for p in new.partitions if p.location in head.condemned), None)
+    return f"vacuum has condemned {doomed}" if doomed is not None else None
+
+
+def adopt_rule(new: SliceState, head: State) -> str | None:
+    """What the log knows is not found elsewhere: a metastore that lags would bring an old run back."""
+    known = next((p.location for p in new.partitions if p.location in head.known), None)
+    return f"the log knows {known} already" if known is not None else None
 
 
 def subjects(body: Body) -> tuple[str, ...]:
@@ -76,28 +136,6 @@ def subjects(body: Body) -> tuple[str, ...]:
             return body.specs
         case _:
             return ()
-
-
-def _conflict(body: Body, text: str, since: Sequence[Entry], head: State, forced: bool) -> str | None:
-    spec = Spec.parse(text)
-    for entry in since:
-        for other in subjects(entry.body):
-            if Spec.parse(other).overlaps(spec):
-                kind = entry.body.__struct_config__.tag
-                who = f" by {entry.by}" if entry.by else ""
-                return f"entry {entry.n} ({kind} of {other or 'the table'}{who}) came first"
-    if isinstance(body, Publish) and not forced:
-        hold = head.hold_on(spec)
-        if hold is not None:
-            return f"held since {hold.since}: {hold.reason}"
-    if isinstance(body, Publish | Rollback | Adopt):
-        new = next(s for s in body.slices if s.spec == text)
-        for partition in new.partitions:
-            if partition.location in head.condemned:
-                return f"vacuum has condemned {partition.location}"
-            if isinstance(body, Adopt) and partition.location in head.known:
-                return f"the log knows {partition.location} already"
-    return None
 
 
 def _without(body: Body, lost: Mapping[str, str]) -> Body | None:
@@ -112,9 +150,6 @@ def _without(body: Body, lost: Mapping[str, str]) -> Body | None:
             return msgspec.structs.replace(body, specs=specs) if specs else None
         case _:
             return None
-
-
-# ------------------------------------------------------------------ converge: make readers see the head
 
 
 @dataclass(frozen=True)
@@ -149,6 +184,62 @@ class Changes:
         return bool(self.add) + bool(self.move) + bool(self.surplus) > 1
 
 
+@dataclass(frozen=True)
+class Definition:
+    """What a metastore says, or should say, of the table itself. Locations are as the log writes them.
+
+    For a snapshot the location is its pointer, one record with the columns, and ``statistics`` its
+    parameters. ``properties`` are compared one way: what others have added is not our business.
+    """
+
+    location: str
+    columns: tuple[Column, ...]
+    partitions: tuple[Column, ...]
+    storage: Storage
+    comment: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    statistics: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def ours(self) -> bool:
+        """Whether this tool has written it: a drop in the log takes no stranger's table along."""
+        return CONTRACT_PROPERTY in self.properties
+
+    def agrees(self, have: Definition) -> bool:
+        """Whether ``have`` shows all of this definition."""
+        mine = (self.location, self.columns, self.partitions, self.storage, self.comment)
+        theirs = (have.location, have.columns, have.partitions, have.storage, have.comment)
+        return mine == theirs and self.properties.items() <= have.properties.items()
+
+
+CONTRACT_PROPERTY = "warehouse.contract"
+"""The table property that names the contract: a property taken out of the DDL changes it, too."""
+
+
+def desired_definition(state: State, empty: str) -> Definition | None:
+    """The fold as the table's record; None where there is none. ``empty`` is an empty directory, which a
+    snapshot points at until it is published."""
+    contract = state.contract
+    if contract is None:
+        return None
+    location, statistics = contract.location, {}
+    if contract.is_snapshot:
+        location = empty
+        for slice_, partition in _published(state):
+            location = partition.location
+            statistics = parameters(slice_, partition.rows, partition.files, partition.bytes)
+    whole = hashlib.blake2b(msgspec.json.encode(contract, order="sorted"), digest_size=6).hexdigest()
+    return Definition(
+        location,
+        contract.columns,
+        contract.partitions,
+        contract.storage,
+        contract.comment,
+        {**contract.properties, CONTRACT_PROPERTY: f"{contract.version}:{whole}"},
+        statistics,
+    )
+
+
 def difference(desired: Mapping[str, Pointer], actual: Mapping[str, Pointer]) -> Changes:
     """Compare the fold with the metastore, partition by partition. Parameters are advisory."""
     return Changes(
@@ -169,16 +260,33 @@ def parameters(slice_: SliceState, rows: int, files: int, size: int) -> dict[str
     return written
 
 
-def desired_pointers(state: State) -> dict[str, Pointer]:
-    """The fold as pointers: location and columns come from one prefix of the log, never from elsewhere."""
+def desired_pointers(state: State, scope: Sequence[str] | None = None) -> dict[str, Pointer]:
+    """The fold as pointers: location and columns come from one prefix of the log, never from elsewhere.
+
+    ``scope`` are the slices (specs) asked for; None is all of the table.
+    """
     if state.contract is None:
         return {}
     columns = columns_digest(state.contract)
     return {
         p.partition: Pointer(p.location, columns, parameters(s, p.rows, p.files, p.bytes))
-        for s in state.slices.values()
-        for p in s.partitions
+        for s, p in (_published(state) if scope is None else _published_in(state, scope))
     }
+
+
+def _published(state: State) -> Iterator[tuple[SliceState, PartitionState]]:
+    for slice_ in state.slices.values():
+        for partition in slice_.partitions:
+            yield slice_, partition
+
+
+def _published_in(state: State, scope: Sequence[str]) -> Iterator[tuple[SliceState, PartitionState]]:
+    for text in scope:
+        spec = Spec.parse(text)
+        for slice_ in state.overlapping(spec):
+            for partition in slice_.partitions:
+                if slice_.spec == text or spec.contains(Spec.parse(partition.partition)):
+                    yield slice_, partition
 
 
 def columns_digest(contract: Contract) -> str:
