@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from warehouse.effects import (
@@ -86,12 +86,12 @@ def _pointer_writes(
     batch: int,
 ) -> Iterator[Write]:
     assert state.contract is not None
-    desired = desired_pointers(state, scope)
-    parked = {p for p, have in pointers.items() if have.location == empty and p not in desired}
+    desired, inside = desired_pointers(state, scope), _inside(scope)
+    parked = {p for p, have in pointers.items() if have.location == empty and p not in desired and inside(p)}
     ours = {
         p: have
         for p, have in pointers.items()
-        if p in desired or (have.location in state.known and p not in parked)
+        if p in desired or (have.location in state.known and p not in parked and inside(p))
     }
     changes = difference(desired, ours)
     nowhere = Pointer(empty, columns_digest(state.contract))
@@ -105,6 +105,21 @@ def _pointer_writes(
     yield from map(MovePointers, _chunks(moves, len(moves) if transactional else batch))
     gone = {p: nowhere for p in (*changes.surplus, *(parked if sweep else ())) if p not in mixed}
     yield from (DropPointers(tuple(chunk)) for chunk in _chunks(gone, batch))
+
+
+def _inside(scope: Sequence[str] | None) -> Callable[[str], bool]:
+    """Whether a partition lies in one of the scope's slices; cheap for many of each."""
+    if scope is None:
+        return lambda _: True
+    slices: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for spec in map(Spec.parse, scope):
+        slices.setdefault(spec.columns, set()).add(spec.values)
+
+    def inside(partition: str) -> bool:
+        values = Spec.parse(partition).as_dict()
+        return any(tuple(values.get(c, "") for c in columns) in ours for columns, ours in slices.items())
+
+    return inside
 
 
 def _mixed(state: State, changes: Changes) -> set[str]:
