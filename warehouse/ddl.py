@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
@@ -35,7 +34,7 @@ __all__ = [
     "apply_statement",
     "check_sequence",
     "checksum",
-    "find_ddl",
+    "parse_database",
     "parse_ddl",
     "relative_location",
     "replay",
@@ -57,7 +56,7 @@ class DdlFile:
     text: str
 
     @staticmethod
-    def of(path: str, text: str) -> DdlFile:
+    def named(path: str, text: str) -> DdlFile:
         """From a path; :class:`ProjectError` when the file's name is none of a DDL file."""
         match = _NAME.match(path.rpartition("/")[2])
         if match is None:
@@ -81,20 +80,6 @@ class DdlFile:
     @property
     def file(self) -> str:
         return self.path.rpartition("/")[2]
-
-
-def find_ddl(project: Path, table: TableName) -> tuple[DdlFile, ...]:
-    """The DDL files of a table in their order, none if there is no folder; :class:`ProjectError` for a bad
-    name, a file that is not UTF-8, or numbers with a gap."""
-    folder = project / "ddl" / table.db / table.table
-    files = []
-    for path in sorted(folder.glob("*.sql")) if folder.is_dir() else ():
-        shown = path.relative_to(project).as_posix()
-        try:
-            files.append(DdlFile.of(shown, path.read_bytes().decode()))
-        except UnicodeDecodeError as error:
-            raise ProjectError(f"{shown} is not UTF-8", where=Location(shown), why=str(error)) from None
-    return check_sequence(files)
 
 
 def check_sequence(files: Sequence[DdlFile]) -> tuple[DdlFile, ...]:
@@ -134,6 +119,24 @@ def _first_word(file: DdlFile) -> str:
 def checksum(text: str) -> str:
     """Of a DDL file's text as its author wrote it, before rendering."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def parse_database(text: str, path: str) -> CreateDatabase:
+    """The CREATE DATABASE of a rendered ``ddl/<db>/database.sql``; :class:`ProjectError` for anything else."""
+    statement = parse_ddl(text, path)
+    folder = path.split("/")[-2:-1]
+    where = Location.at(path, text, statement.places.get("", 0))
+    if not isinstance(statement, CreateDatabase):
+        raise ProjectError(
+            "this file creates no database", where=where, fix="write CREATE DATABASE; tables have folders"
+        )
+    if folder and folder[0] != statement.name:
+        raise ProjectError(
+            f"this file lies in the folder of {folder[0]} and speaks of {statement.name}",
+            where=where,
+            fix=f"move it to ddl/{statement.name}/, or correct the name",
+        )
+    return statement
 
 
 def replay(files: Sequence[DdlFile], render: Render, lake: str) -> Contract | None:

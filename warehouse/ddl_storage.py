@@ -48,13 +48,8 @@ SERIALIZATION = "serialization.format"
 def make_storage(
     input_format: str, output_format: str, serde: str, properties: Mapping[str, str] | None = None
 ) -> Storage:
-    """A descriptor with the format that its classes say; Hive adds ``serialization.format`` to every one."""
-    kind = Format.CUSTOM
-    for known, (wanted_input, _, wanted_serde) in CLASSES.items():
-        if input_format == wanted_input and (serde == wanted_serde or known is Format.TEXTFILE):
-            kind = known
-    if kind is Format.TEXTFILE and serde in {c[2] for f, c in CLASSES.items() if f is not Format.TEXTFILE}:
-        kind = Format.CUSTOM
+    """A descriptor with the format that its input format says; Hive adds ``serialization.format`` to each."""
+    kind = next((known for known, classes in CLASSES.items() if classes[0] == input_format), Format.CUSTOM)
     return Storage(kind, input_format, output_format, serde, {SERIALIZATION: "1", **(properties or {})})
 
 
