@@ -1,0 +1,1 @@
+CREATE DATABASE retail COMMENT 'A Brazilian market place: orders, their items, payments, deliveries and reviews';

@@ -1,0 +1,8 @@
+CREATE EXTERNAL TABLE retail.raw_items (
+  line STRING COMMENT 'One record as JSON, values as the source has them'
+)
+COMMENT 'Order items as the shop exported them'
+PARTITIONED BY (dt STRING COMMENT 'UTC date of the purchase, yyyy-MM-dd')
+ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe'
+WITH SERDEPROPERTIES ('serialization.last.column.takes.rest' = 'true')
+STORED AS TEXTFILE;

@@ -1,0 +1,223 @@
+"""The shop's database (Olist): nine tables, landed as it would have exported them day by day or hour by hour.
+
+Every record is one line of JSON: the source's columns as texts, empty ones left out (a review holds line
+breaks and quotes, which a line of text cannot). Where it differs from the source:
+
+- an order comes once for each of its changes, as it was then (``retail_orders``), with ``changed_at``,
+  ``change`` and ``change_number``; the last one is the source's row;
+- items, payments and the customer come with their order's purchase;
+- a review comes with its answer, else with its creation, else with the last change of its order;
+- products, sellers, geolocation and the categories' English names have no time: they are files without a day;
+- what cannot be read as a record is ``{"broken": its text, "why": …}``; that, and what belongs to no order,
+  comes on the first day.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from landing import Piece
+from landing.retail_csv import Broken, read
+from landing.retail_orders import PURCHASE, changes, moment
+from landing.retail_spool import Spool, cut, line
+from warehouse.errors import ProjectError
+
+DESCRIPTION = "Orders of a Brazilian market place: Olist's nine CSV files, or generated ones"
+HOURLY = True
+
+DAILY = {
+    "raw_orders": "orders",
+    "raw_items": "items",
+    "raw_payments": "payments",
+    "raw_customers": "customers",
+    "raw_reviews": "reviews",
+}
+"""Source tables by day, and what their files are called."""
+
+_ORDER = (
+    "order_id",
+    "customer_id",
+    "order_status",
+    PURCHASE,
+    "order_approved_at",
+    "order_delivered_carrier_date",
+    "order_delivered_customer_date",
+    "order_estimated_delivery_date",
+)
+_ITEM = (
+    "order_id",
+    "order_item_id",
+    "product_id",
+    "seller_id",
+    "shipping_limit_date",
+    "price",
+    "freight_value",
+)
+_PAYMENT = ("order_id", "payment_sequential", "payment_type", "payment_installments", "payment_value")
+_CUSTOMER = (
+    "customer_id",
+    "customer_unique_id",
+    "customer_zip_code_prefix",
+    "customer_city",
+    "customer_state",
+)
+_REVIEW = (
+    "review_id",
+    "order_id",
+    "review_score",
+    "review_comment_title",
+    "review_comment_message",
+    "review_creation_date",
+    "review_answer_timestamp",
+)
+_PRODUCT = (
+    "product_id",
+    "product_category_name",
+    "product_name_lenght",
+    "product_description_lenght",
+    "product_photos_qty",
+    "product_weight_g",
+    "product_length_cm",
+    "product_height_cm",
+    "product_width_cm",
+)
+_SELLER = ("seller_id", "seller_zip_code_prefix", "seller_city", "seller_state")
+_POINT = (
+    "geolocation_zip_code_prefix",
+    "geolocation_lat",
+    "geolocation_lng",
+    "geolocation_city",
+    "geolocation_state",
+)
+_CATEGORY = ("product_category_name", "product_category_name_english")
+
+FILES = {
+    "orders": ("olist_orders_dataset.csv", _ORDER),
+    "items": ("olist_order_items_dataset.csv", _ITEM),
+    "payments": ("olist_order_payments_dataset.csv", _PAYMENT),
+    "customers": ("olist_customers_dataset.csv", _CUSTOMER),
+    "reviews": ("olist_order_reviews_dataset.csv", _REVIEW),
+    "products": ("olist_products_dataset.csv", _PRODUCT),
+    "sellers": ("olist_sellers_dataset.csv", _SELLER),
+    "geolocation": ("olist_geolocation_dataset.csv", _POINT),
+    "categories": ("product_category_name_translation.csv", _CATEGORY),
+}
+"""The source's files and the columns they must have."""
+
+REFERENCE = ("products", "sellers", "geolocation", "categories")
+"""Tables without a day."""
+
+
+def real(source: Path, *, hourly: bool) -> Iterator[Piece]:
+    """The nine files of ``source``, sliced as they would have arrived."""
+    missing = [name for name, _ in FILES.values() if not (source / name).is_file()]
+    if missing:
+        found = sorted(p.name for p in source.iterdir())[:12] if source.is_dir() else []
+        raise ProjectError(
+            f"{source} lacks {missing[0]}",
+            why=f"looked for {', '.join(name for name, _ in FILES.values())}; "
+            f"found {', '.join(found) or 'nothing'}",
+            fix="name the directory that holds the nine CSV files",
+        )
+    for table in REFERENCE:
+        yield from cut(f"retail/raw_{table}/{table}", (_text(record) for record in _records(source, table)))
+    with TemporaryDirectory(prefix="retail-landing-") as scratch:
+        spool = Spool(Path(scratch), DAILY, hourly=hourly)
+        index = _Index(Path(scratch) / "orders.sqlite")
+        _replay(source, spool, index)
+        for day in spool.days():
+            yield from spool.pieces(day)
+        index.close()
+
+
+def generated(start: date, end: date, *, seed: int, rate: float, hourly: bool) -> Iterator[Piece]:
+    """``rate`` orders a day (the real shop had 157), and what follows from them within the range."""
+    from landing.retail_generator import generate
+
+    yield from generate(start, end, seed=seed, rate=rate, hourly=hourly)
+
+
+def _replay(source: Path, spool: Spool, index: _Index) -> None:
+    """Put every record of the daily tables into the hour it arrives in."""
+    first: str | None = None
+    undated: list[tuple[str, str]] = []
+    for record in _records(source, "orders"):
+        history = [] if isinstance(record, Broken) else list(changes(record))
+        if isinstance(record, Broken) or not history:
+            undated.append(("raw_orders", _text(record).rstrip("\n")))
+            continue
+        for time, row in history:
+            spool.put("raw_orders", time, line(row))
+        purchase = history[0][0]
+        first = min(first or purchase, purchase)
+        index.add(record["order_id"], record["customer_id"], purchase, history[-1][0])
+    index.finish()
+    # Nothing is lost where no order has a time: a day must hold it.
+    beginning = f"{first or '2016-09-04'}"[:10] + " 00:00:00"
+    for table, text in undated:
+        spool.put(table, beginning, text)
+    arrivals: dict[str, Callable[[dict[str, str]], str | None]] = {
+        "items": lambda r: index.purchase(r["order_id"]),
+        "payments": lambda r: index.purchase(r["order_id"]),
+        "customers": lambda r: index.purchase_of_customer(r["customer_id"]),
+        "reviews": lambda r: (
+            moment(r["review_answer_timestamp"])
+            or moment(r["review_creation_date"])
+            or index.last_change(r["order_id"])
+        ),
+    }
+    for table, arrival in arrivals.items():
+        for record in _records(source, table):
+            time = None if isinstance(record, Broken) else arrival(record)
+            spool.put(f"raw_{table}", time or beginning, _text(record).rstrip("\n"))
+
+
+def _records(source: Path, table: str) -> Iterator[dict[str, str] | Broken]:
+    name, columns = FILES[table]
+    return read(source / name, columns)
+
+
+def _text(record: dict[str, str] | Broken) -> str:
+    if isinstance(record, Broken):
+        record = {"broken": record.text, "why": record.why}
+    return line(record) + "\n"
+
+
+class _Index:
+    """When orders were made and last changed, on disk: there may be more of them than memory holds."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = OFF")
+        self._db.execute("PRAGMA synchronous = OFF")
+        self._db.execute("BEGIN")
+        self._db.execute("CREATE TABLE orders (id TEXT PRIMARY KEY, purchase TEXT, last TEXT) WITHOUT ROWID")
+        self._db.execute("CREATE TABLE customers (id TEXT PRIMARY KEY, purchase TEXT) WITHOUT ROWID")
+
+    def add(self, order: str, customer: str, purchase: str, last: str) -> None:
+        """An order; of one that comes twice the first counts."""
+        self._db.execute("INSERT OR IGNORE INTO orders VALUES (?, ?, ?)", (order, purchase, last))
+        self._db.execute("INSERT OR IGNORE INTO customers VALUES (?, ?)", (customer, purchase))
+
+    def finish(self) -> None:
+        self._db.execute("COMMIT")
+
+    def purchase(self, order: str) -> str | None:
+        return self._one("SELECT purchase FROM orders WHERE id = ?", order)
+
+    def last_change(self, order: str) -> str | None:
+        return self._one("SELECT last FROM orders WHERE id = ?", order)
+
+    def purchase_of_customer(self, customer: str) -> str | None:
+        return self._one("SELECT purchase FROM customers WHERE id = ?", customer)
+
+    def _one(self, query: str, key: str) -> str | None:
+        row = self._db.execute(query, (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def close(self) -> None:
+        self._db.close()

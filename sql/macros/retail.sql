@@ -1,0 +1,26 @@
+{#- How the shop's texts become values. What cannot be read becomes NULL, and stands in retail.rejects. -#}
+
+{#- A line of JSON as a struct of texts. -#}
+{% macro json_record(columns) -%}
+from_json(line, '{{ columns | join(" STRING, ") }} STRING')
+{%- endmacro %}
+
+{#- 2017-10-02 10:56:33 -#}
+{% macro moment(text) -%}
+try_to_timestamp({{ text }}, 'yyyy-MM-dd HH:mm:ss')
+{%- endmacro %}
+
+{#- An amount in reais, exact: a third decimal is not rounded away but cannot be read. -#}
+{% macro money(text) -%}
+CASE WHEN {{ text }} RLIKE '^-?[0-9]{1,10}([.][0-9]{1,2})?$' THEN try_cast({{ text }} AS DECIMAL(12, 2)) END
+{%- endmacro %}
+
+{#- For retail.rejects: a field that must be there. -#}
+{% macro is_missing(field) -%}
+IF(record.{{ field }} IS NULL, '{{ field }} is missing', NULL)
+{%- endmacro %}
+
+{#- For retail.rejects: a field that is there, but not as its type. -#}
+{% macro is_unreadable(field, typed) -%}
+IF(record.{{ field }} IS NOT NULL AND {{ typed }} IS NULL, '{{ field }} cannot be read', NULL)
+{%- endmacro %}
