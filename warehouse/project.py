@@ -99,13 +99,7 @@ class Project:
 
     def ddl_files(self, name: TableName) -> tuple[ddl.DdlFile, ...]:
         """A table's DDL files in order; :class:`ProjectError` for gaps and doubled numbers."""
-        directory = self.ddl_directories.get(name)
-        if directory is None:
-            return ()
-        paths = sorted(directory.iterdir())
-        return ddl.check_sequence(
-            [ddl.DdlFile.named(self.relative(p), self.text(p)) for p in paths if p.suffix == ".sql"]
-        )
+        return ddl.find_ddl(self.root, name) if name in self.ddl_directories else ()
 
     def database_text(self, db: str) -> tuple[str, str] | None:
         """``ddl/<db>/database.sql`` as (path, rendered text), if there is one."""

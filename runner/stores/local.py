@@ -19,7 +19,7 @@ _SAFE = "/:=-_.~+@!$&'()*,;% "
 
 
 class LocalStore:
-    """Objects as files under one directory; the etag is size and time of change (ns) of a file."""
+    """Objects as files under one directory; the etag is size and time of change (ns)."""
 
     def __init__(self, root: Path) -> None:
         self.path = root.absolute()
@@ -160,7 +160,7 @@ def _walk(directory: Path, key: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
 
 
 def _etag(stat: os.stat_result) -> str:
-    return f"{stat.st_size:x}-{stat.st_mtime_ns:x}-{stat.st_ino:x}"
+    return f"{stat.st_size:x}-{stat.st_mtime_ns:x}"
 
 
 def _sync_directory(directory: Path) -> None:

@@ -1,0 +1,238 @@
+"""Everything the command line does, as Python: typed, printing nothing, for schedulers and notebooks.
+
+::
+
+    with Warehouse.open(Path("."), target="local") as warehouse:
+        report = warehouse.run(["music.songplays"], date="2018-11-15")
+        if report.exit_code:
+            ...
+
+Every method raises :class:`warehouse.errors.WarehouseError`; what a person should read is its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from runner import execute, history, land, schema
+from runner import status as statuses
+from runner.engines import Progress, Rows
+from runner.execute import Options, Spans, interval_range, one_interval
+from runner.lake import Lake, silent
+from runner.outcome import Outcome, Report
+from warehouse.config import find_root, load_config
+from warehouse.errors import ProjectError
+from warehouse.graph import Graph, select
+from warehouse.intervals import Grain, Interval
+from warehouse.log import SliceState
+from warehouse.names import Spec, TableName
+
+Variables = Mapping[str, str | int | float | bool]
+Told = Callable[[Outcome], None]
+
+
+class Warehouse:
+    """A project on one target. A context manager: leaving it stops what it started."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self.project = lake.project
+
+    @classmethod
+    def open(
+        cls,
+        start: Path | None = None,
+        *,
+        target: str | None = None,
+        variables: Variables | None = None,
+        progress: Progress = silent,
+    ) -> Self:
+        """The project around ``start`` (default: here), on its default or the named target."""
+        root = find_root((start or Path.cwd()).absolute())
+        config = load_config(root)
+        return cls(Lake(root, config, target or config.default_target, variables, progress))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.lake.close()
+
+    # ------------------------------------------------------------------ what there is
+
+    def tables(
+        self, terms: Sequence[str] = (), exclude: Sequence[str] = (), *, with_sql: bool = False
+    ) -> list[TableName]:
+        """Tables that the selectors name (all without any); sources are left out ``with_sql``."""
+        found = select(self.project.tables, terms, exclude, graph=self.graph, method=self._by_method)
+        if not with_sql:
+            return found
+        kept = [name for name in found if self.project.has_sql(name)]
+        if found and not kept:
+            raise ProjectError(
+                f"{', '.join(map(str, found))}: no SQL",
+                why="a table with DDL and no SQL is a source: its files come from elsewhere",
+            )
+        return kept
+
+    def graph(self) -> Graph:
+        """Each table with SQL, and what it reads."""
+        return {name: self.project.model(name).inputs for name in self.project.sql_files}
+
+    def _by_method(self, kind: str, value: str) -> set[TableName]:
+        models = [self.project.model(name) for name in self.project.sql_files]
+        match kind:
+            case "tag":
+                return {m.name for m in models if value in m.front.tags}
+            case "owner":
+                return {m.name for m in models if m.front.owner == value}
+            case "source":
+                return {n for n in self.project.tables if not self.project.has_sql(n) and n.db == value}
+            case _:
+                raise ProjectError(f"selectors know no {kind!r}", fix="tag:, owner: or source:")
+
+    def render(self, table: str, date: str, end: str | None = None) -> str:
+        """A table's statement as Spark gets it, for the interval ``date``, or the batch up to ``end``."""
+        model = self.project.model(TableName.parse(table))
+        grain = Grain.DAILY if model.grain is Grain.NONE else model.grain
+        first = Interval(Interval.parse(date, grain).start, model.grain)
+        last = Interval(Interval.parse(end, grain).start, model.grain) if end else first
+        rendered = model.render(first, first, last)
+        model.parse(rendered)
+        return rendered.text
+
+    def status(self, terms: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[statuses.TableStatus]:
+        return list(statuses.status(self.lake, self.tables(terms, exclude)))
+
+    # ------------------------------------------------------------------ DDL
+
+    def ddl_status(self, terms: Sequence[str] = (), *, drift: bool = True) -> list[schema.TableDdl]:
+        return list(schema.status(self.lake, self.tables(terms), drift=drift))
+
+    def ddl_apply(self, terms: Sequence[str] = ()) -> Iterator[schema.Applied]:
+        """Apply what is pending; yields as tables are done."""
+        dropped = [t for t in self.lake.logged_tables() if t not in self.project.tables] if not terms else []
+        return schema.apply(self.lake, [*self.tables(terms), *dropped])
+
+    def ddl_show(self, table: str) -> str:
+        """The current contract as one CREATE statement."""
+        from warehouse.ddl_text import contract_text
+
+        return contract_text(self.project.contract(TableName.parse(table)))
+
+    def ddl_diff(self, table: str) -> list[str]:
+        """What applying would change, and where the metastore differs from the log."""
+        return schema.diff(self.lake, TableName.parse(table))
+
+    def ddl_new(self, table: str, name: str | None = None) -> Path:
+        return schema.new_file(self.lake, TableName.parse(table), name)
+
+    def ddl_import(self, table: str) -> Path:
+        return schema.import_table(self.lake, TableName.parse(table))
+
+    def ddl_adopt(self, table: str) -> schema.Applied:
+        return schema.adopt(self.lake, TableName.parse(table))
+
+    # ------------------------------------------------------------------ running
+
+    def run(
+        self,
+        terms: Sequence[str],
+        date: str,
+        *,
+        exclude: Sequence[str] = (),
+        options: Options | None = None,
+        told: Told | None = None,
+    ) -> Report:
+        """Run one interval of the selected tables where it is stale. ``told`` hears of each slice."""
+        return self._execute(terms, exclude, one_interval(date), options or Options(), told)
+
+    def backfill(
+        self,
+        terms: Sequence[str],
+        start: str,
+        end: str,
+        *,
+        exclude: Sequence[str] = (),
+        options: Options | None = None,
+        told: Told | None = None,
+    ) -> Report:
+        """Run every stale interval from ``start`` to ``end``, both inclusive."""
+        return self._execute(terms, exclude, interval_range(start, end), options or Options(), told)
+
+    def _execute(
+        self,
+        terms: Sequence[str],
+        exclude: Sequence[str],
+        spans: Spans,
+        options: Options,
+        told: Told | None,
+    ) -> Report:
+        report = Report()
+        for outcome in execute.execute(self.lake, self.tables(terms, exclude, with_sql=True), spans, options):
+            report.outcomes.append(outcome)
+            if told is not None:
+                told(outcome)
+        return report
+
+    def audit(
+        self, terms: Sequence[str] = (), start: str | None = None, end: str | None = None
+    ) -> Report:
+        """Run the checks on published rows: all, or of the intervals from ``start`` to ``end``."""
+        from runner.audit import audit
+
+        spans = interval_range(start or end or "", end or start or "") if start or end else None
+        return Report(list(audit(self.lake, self.tables(terms, with_sql=True), spans)))
+
+    # ------------------------------------------------------------------ what was done, and undoing it
+
+    def history(self, table: str, partition: str | None = None) -> list[history.Event]:
+        spec = None if partition is None else self._spec(TableName.parse(table), partition)
+        return history.history(self.lake, TableName.parse(table), spec)
+
+    def rollback(
+        self, table: str, partition: str = "", *, reason: str, run_id: str | None = None
+    ) -> SliceState:
+        name = TableName.parse(table)
+        return history.rollback(self.lake, name, self._spec(name, partition), reason, run_id)
+
+    def release(self, table: str, partition: str = "") -> None:
+        name = TableName.parse(table)
+        history.release(self.lake, name, self._spec(name, partition))
+
+    def hold(self, table: str, partition: str = "", *, reason: str) -> None:
+        name = TableName.parse(table)
+        history.hold(self.lake, name, self._spec(name, partition), reason)
+
+    def _spec(self, table: TableName, text: str) -> Spec:
+        """A partition as a person writes it, checked against the table's columns."""
+        spec = Spec.parse(text)
+        contract = self.lake.log(table).state().contract or self.project.contract(table)
+        columns = contract.partition_columns
+        if spec.columns != columns[: len(spec.columns)]:
+            wanted = "/".join(f"{c}=…" for c in columns) or "nothing: it is not partitioned"
+            raise ProjectError(f"{text!r} is no partition of {table}", fix=f"write {wanted}")
+        return spec
+
+    # ------------------------------------------------------------------ data in, answers out
+
+    def land(self, domain: str, source: Path, *, hourly: bool = False) -> Iterator[land.Landed]:
+        return land.real(self.lake, domain, source, hourly=hourly)
+
+    def land_generated(
+        self, domain: str, start: str, end: str, *, seed: int = 1, rate: float | None = None, hourly: bool = False
+    ) -> Iterator[land.Landed]:
+        return land.generated(self.lake, domain, start, end, seed=seed, rate=rate, hourly=hourly)
+
+    def query(self, sql: str, *, limit: int | None = None, as_of: str | None = None) -> Rows:
+        from runner.querying import query
+
+        return query(self.lake, sql, limit=limit, as_of=as_of)

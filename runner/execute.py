@@ -1,0 +1,190 @@
+"""Plan, stage, check, append, converge: one table's slices at a time, tables in the order of their inputs."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from runner.inputs import Inputs
+from runner.lake import Lake
+from runner.outcome import Outcome, Status
+from runner.run import Attempt, Prepared
+from warehouse.errors import ConflictError, ProjectError, WarehouseError
+from warehouse.graph import ordered
+from warehouse.intervals import Grain, Interval, Moment
+from warehouse.model import Model
+from warehouse.names import Spec, TableName
+from warehouse.plan import Batch, Decision, Reader, Reason, Request, batches, decide
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run. ``batch`` bounds the slices of one Spark job (range-form SQL), ``jobs`` the Spark jobs at
+    a time (date-form SQL), ``steal`` breaks claims."""
+
+    force: bool = False
+    steal: bool = False
+    batch: int = 31
+    jobs: int = 1
+
+
+Spans = Callable[[Model], tuple[Interval, ...]]
+"""Which intervals are asked of a table."""
+
+
+def one_interval(text: str) -> Spans:
+    """``--date``: the one interval that it names at each table's grain."""
+
+    def of(model: Model) -> tuple[Interval, ...]:
+        grain = Grain.DAILY if model.grain is Grain.NONE else model.grain
+        return (Interval(Interval.parse(text, grain).start, model.grain),)
+
+    return of
+
+
+def interval_range(start: str, end: str) -> Spans:
+    """``--start`` and ``--end``, both inclusive."""
+    first, last = Moment.parse(start), Moment.parse(end)
+    if last.end <= first.start:
+        raise ProjectError(f"the range ends ({end}) before it starts ({start})", fix="swap --start and --end")
+
+    def of(model: Model) -> tuple[Interval, ...]:
+        return tuple(Interval.span(first, last, model.grain))
+
+    return of
+
+
+@dataclass
+class _Progress:
+    """What has gone wrong so far, for the tables that come later."""
+
+    failed: dict[TableName, set[str]] = field(default_factory=dict)
+
+    def add(self, outcome: Outcome) -> None:
+        if outcome.status.exit_code:
+            self.failed.setdefault(outcome.table, set()).add(outcome.slice)
+
+
+def execute(
+    lake: Lake, tables: Sequence[TableName], spans: Spans, options: Options
+) -> Iterator[Outcome]:
+    """Run what is stale of ``tables``; outcomes come as slices end. One that fails stops only its readers.
+
+    :class:`ProjectError` before anything runs where a file is wrong.
+    """
+    models = {name: lake.project.model(name) for name in tables}
+    for model in models.values():
+        _ = model.slicing
+        model.checks("staged", *_any_interval(model, spans))
+        _require_applied(lake, model)
+    inputs, so_far = Inputs(lake), _Progress()
+    for name in ordered({n: m.inputs for n, m in models.items()}):
+        for outcome in _table(lake, models[name], inputs, spans, options, so_far):
+            so_far.add(outcome)
+            yield outcome
+
+
+def _any_interval(model: Model, spans: Spans) -> tuple[Interval, Interval, Interval]:
+    asked = spans(model)
+    if not asked:
+        raise ProjectError(f"the range holds no whole {model.grain.value} interval of {model.name}")
+    return asked[0], asked[0], asked[-1]
+
+
+def _require_applied(lake: Lake, model: Model) -> None:
+    applied = lake.log(model.name).state().contract
+    if applied is None:
+        raise ProjectError(f"{model.name} is not created", fix="run: warehouse ddl apply")
+    if applied.digest != model.contract.digest:
+        raise ProjectError(
+            f"the DDL of {model.name} is at version {model.contract.version}, applied is {applied.version}",
+            fix="run: warehouse ddl apply",
+        )
+
+
+def _table(
+    lake: Lake, model: Model, inputs: Inputs, spans: Spans, options: Options, so_far: _Progress
+) -> Iterator[Outcome]:
+    log = lake.log(model.name)
+    known = inputs.ready([n for n in model.inputs if n != model.name])
+    if model.name in model.inputs:
+        known |= inputs.look([model.name])
+    inputs.ready(model.check_inputs)
+    request = Request(spans(model), options.force, inputs.now)
+    running: list[Decision] = []
+    for decision in decide(model, log.state(), known, request):
+        stopped = _needs_failed(model, known, decision, so_far)
+        if decision.reason is Reason.WAITING or stopped:
+            status = Status.BLOCKED if stopped else Status.WAITING
+            yield _not_run(decision, status, stopped or decision.detail)
+        elif decision.runs:
+            running.append(decision)
+        else:
+            yield _not_run(decision, Status.SKIPPED, _why(decision))
+    attempt = Attempt(lake, model, inputs, options.force)
+    groups = batches(model, running, options.batch)
+    wave = 1 if options.jobs == 1 or model.name in model.inputs else options.jobs * 4
+    for start in range(0, len(groups), wave):
+        for outcome in _wave(attempt, groups[start : start + wave], options, so_far):
+            so_far.add(outcome)
+            yield outcome
+    inputs.refresh(model.name)
+
+
+def _needs_failed(model: Model, known: object, decision: Decision, so_far: _Progress) -> str:
+    """What of its inputs failed in this very command: built on it now, it would be built again."""
+    if not decision.runs or not any(n in so_far.failed for n in model.inputs):
+        return ""
+    reader = Reader(model, known)  # type: ignore[arg-type]
+    for name, window in reader.windows(decision.interval).items():
+        for path in so_far.failed.get(name, ()):
+            if window.matches(Spec.parse(path).as_dict()):
+                return f"{name} {path or '(whole table)'} failed before it"
+    return ""
+
+
+def _wave(
+    attempt: Attempt, group: Sequence[Batch], options: Options, so_far: _Progress
+) -> Iterator[Outcome]:
+    """Prepare, run and publish some batches; jobs run side by side, publishing is one by one."""
+    with contextlib.ExitStack() as stack:
+        prepared: dict[str, Prepared] = {}
+        for batch in group:
+            try:
+                ready = attempt.prepare(stack, batch, options.steal)
+            except ConflictError as error:
+                yield from (_ended(d, Status.LOST, error) for d in batch.decisions)
+                continue
+            yield from ready.skipped
+            if ready.manifest is not None:
+                prepared[ready.manifest.run_id] = ready
+        manifests = [p.manifest for p in prepared.values() if p.manifest is not None]
+        if not manifests:
+            return
+        for result in attempt.lake.engine.run(manifests, jobs=options.jobs):
+            yield from attempt.publish(prepared[result.run_id], result)
+
+
+def _why(decision: Decision) -> str:
+    return f"{decision.reason.value}: {decision.detail}" if decision.detail else decision.reason.value
+
+
+def _not_run(decision: Decision, status: Status, reason: str) -> Outcome:
+    return Outcome(
+        decision.table, decision.spec.path, str(decision.interval), status, reason, notes=decision.notes
+    )
+
+
+def _ended(decision: Decision, status: Status, error: WarehouseError) -> Outcome:
+    return Outcome(
+        decision.table, decision.spec.path, str(decision.interval), status, error.what, error=error
+    )
+
+
+_RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}\Z")
+
+
+def is_run_id(text: str) -> bool:
+    return bool(_RUN_ID.match(text))

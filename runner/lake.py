@@ -1,0 +1,177 @@
+"""One target, opened: its project, store, logs, metastore and engine, each when it is first needed."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from runner.engines import Engine, Progress
+from runner.metastores import Database, Metastore
+from runner.stores import Store
+from runner.stores.local import LocalStore
+from runner.tablelog import TableLog, tables_with_logs
+from warehouse.config import Config, Target, expand
+from warehouse.errors import Location, ProjectError
+from warehouse.names import TableName
+from warehouse.project import Context, Project
+
+
+def silent(_: str) -> None:
+    """A progress that tells nobody."""
+
+
+class Lake:
+    """The effects behind one target. Close it when done: it stops what it started, but not the metastore."""
+
+    def __init__(
+        self,
+        root: Path,
+        config: Config,
+        target_name: str,
+        variables: Mapping[str, str | int | float | bool] | None = None,
+        progress: Progress = silent,
+    ) -> None:
+        self.root = root
+        self.config = config
+        self.target_name = target_name
+        self.target: Target = config.target(target_name)
+        self.progress = progress
+        self.store: Store = self._open_store(expand(self.target.lake))
+        context = Context(target_name, self.store.root, {**config.vars, **(variables or {})})
+        self.project = Project(root, config, context)
+        self._logs: dict[TableName, TableLog] = {}
+        self._lock = threading.RLock()
+        self._metastore: Metastore | None = None
+        self._engine: Engine | None = None
+
+    # ------------------------------------------------------------------ places
+
+    def _open_store(self, location: str) -> Store:
+        scheme, separator, _ = location.partition("://")
+        if separator and scheme != "file":
+            raise ProjectError(
+                f"the lake {location!r} is of a kind that this target cannot open",
+                where=Location("pyproject.toml"),
+                fix="use a directory",
+            )
+        path = Path(location.removeprefix("file://"))
+        return LocalStore(path if path.is_absolute() else self.root / path)
+
+    @property
+    def state_directory(self) -> Path:
+        """Where this machine keeps what belongs to the lake: Spark's log, the embedded metastore."""
+        if isinstance(self.store, LocalStore):
+            return self.store.path / "_warehouse"
+        return self.root / ".warehouse" / self.target_name
+
+    def uri(self, location: str) -> str:
+        """A location of the log as a URI: those below the lake are relative to it."""
+        return location if "://" in location or location.startswith("file:/") else self.store.uri(location)
+
+    def location(self, uri: str) -> str:
+        """The inverse of :meth:`uri`."""
+        key = self.store.key(uri)
+        return uri.rstrip("/") if key is None else key
+
+    def place(self, location: str) -> tuple[Store, str]:
+        """The store that holds a location, and the key there."""
+        if self.uri(location) == location:
+            return self._open_store(location), ""
+        return self.store, location
+
+    # ------------------------------------------------------------------ parts
+
+    def log(self, table: TableName) -> TableLog:
+        with self._lock:
+            if table not in self._logs:
+                self._logs[table] = TableLog(self.store, table)
+            return self._logs[table]
+
+    def logged_tables(self) -> list[TableName]:
+        return tables_with_logs(self.store)
+
+    @property
+    def metastore(self) -> Metastore:
+        with self._lock:
+            if self._metastore is None:
+                self._metastore = self._open_metastore()
+            return self._metastore
+
+    @functools.cached_property
+    def metastore_uri(self) -> str:
+        """Where Spark finds the metastore."""
+        where = expand(self.target.metastore)
+        if where == "embedded":
+            from runner.metastores import embedded
+
+            return embedded.ensure(
+                self.state_directory / "metastore",
+                progress=self.progress,
+                port=self.target.metastore_port,
+                idle=self.target.idle_minutes * 60,
+            )
+        if not where.startswith("thrift://"):
+            raise ProjectError(
+                f"metastore = {where!r} is not known",
+                where=Location("pyproject.toml"),
+                fix='use "embedded" or "thrift://host:9083"',
+            )
+        return where
+
+    def _open_metastore(self) -> Metastore:
+        from runner.metastores.hive import HiveMetastore
+
+        return HiveMetastore(self.metastore_uri)
+
+    @property
+    def engine(self) -> Engine:
+        with self._lock:
+            if self._engine is None:
+                self._engine = _ENGINES[self._engine_kind()](self)
+            return self._engine
+
+    def _engine_kind(self) -> str:
+        if self.target.engine not in _ENGINES:
+            raise ProjectError(
+                f"engine = {self.target.engine!r} is not known",
+                where=Location("pyproject.toml"),
+                fix=f"use one of: {', '.join(_ENGINES)}",
+            )
+        return self.target.engine
+
+    def database(self, name: str) -> Database:
+        """A database as ``ddl/<db>/database.sql`` says, or one below the lake."""
+        from warehouse import ddl
+        from warehouse.ddl_parse import CreateDatabase
+
+        found = self.project.database_text(name)
+        default = Database(name, self.store.uri(name))
+        if found is None:
+            return default
+        statement = ddl.parse_ddl(found[1], found[0])
+        if not isinstance(statement, CreateDatabase) or statement.name != name:
+            raise ProjectError(
+                f"this file is for CREATE DATABASE {name}", where=Location(found[0]), fix="write just that"
+            )
+        return Database(name, statement.location or default.location, statement.comment)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._engine is not None:
+                self._engine.close()
+            if self._metastore is not None:
+                self._metastore.close()
+            self._engine = self._metastore = None
+
+
+def _local(lake: Lake) -> Engine:
+    from runner.engines.local import LocalEngine
+
+    return LocalEngine(
+        lake.metastore_uri, lake.target.spark, lake.state_directory / "logs" / "spark.log", lake.progress
+    )
+
+
+_ENGINES: Mapping[str, Callable[[Lake], Engine]] = {"local": _local}

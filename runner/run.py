@@ -1,0 +1,285 @@
+"""One attempt at some slices of a table: claim, stage, and publish what the engine answers."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from runner.claims import Claims
+from runner.inputs import Inputs
+from runner.lake import Lake
+from runner.metastores import Database, Table
+from runner.outcome import Outcome, Status
+from runner.publish import append, converge
+from runner.staging import staging_table
+from warehouse.checks import row_digest
+from warehouse.errors import ConflictError, Location, OutsideError, RunFailedError, WarehouseError
+from warehouse.log import PartitionState, Publish, SliceState, State
+from warehouse.manifest import CheckOutcome, Manifest, Result, StagedPartition
+from warehouse.model import Model
+from warehouse.names import Spec, TableName
+from warehouse.plan import Batch, Decision, Reason, Request, decide
+from warehouse.settings import PINNED
+from warehouse.statement import PartitionItem, splice
+from warehouse.template import Rendered
+
+
+def new_run_id() -> str:
+    """Sorts by time; never used twice, so that its directory is nobody else's."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A batch that is claimed and has its staging table, or of which nothing is left to run."""
+
+    decisions: tuple[Decision, ...]
+    skipped: tuple[Outcome, ...]
+    manifest: Manifest | None = None
+    rendered: Rendered | None = None
+    before: State | None = None
+
+
+class Attempt:
+    """Runs batches of one table."""
+
+    def __init__(self, lake: Lake, model: Model, inputs: Inputs, force: bool) -> None:
+        self.lake = lake
+        self.model = model
+        self.inputs = inputs
+        self.force = force
+        self.log = lake.log(model.name)
+        self.claims = Claims(lake.store, model.name)
+
+    # ------------------------------------------------------------------ before the job
+
+    def prepare(self, stack: contextlib.ExitStack, batch: Batch, steal: bool) -> Prepared:
+        """Claim the slices, look once more, write the manifest, make the staging table.
+
+        :class:`ConflictError` when somebody holds one of them. ``stack`` undoes all of it.
+        """
+        run_id = new_run_id()
+        specs = [d.spec.path for d in batch.decisions]
+        stack.enter_context(self.claims.take(run_id, specs, steal=steal))
+        state = self.log.state()
+        decisions, skipped = self._look_again(batch.decisions, state)
+        if not decisions:
+            return Prepared((), skipped)
+        first, last = decisions[0].interval, decisions[-1].interval
+        rendered = self.model.render(first if len(decisions) > 1 else decisions[0].interval, first, last)
+        statement = self.model.parse(rendered)
+        contract = state.contract
+        assert contract is not None, "a table without a contract is refused before"
+        fixed = Spec(tuple((i.column, v) for i, v in self._static(decisions, statement.partition)))
+        location = "/".join(p for p in (contract.location.rstrip("/"), run_id, fixed.path) if p)
+        table, staging = staging_table(
+            contract, fixed, self.lake.target.staging_database, run_id, self.lake.uri(location)
+        )
+        view = f"staged_{run_id.replace('-', '_').lower()}"
+        keys = [c.name for c in staging.dynamic]
+        header = f"INSERT INTO TABLE {staging.table}"
+        if keys:
+            header += f" PARTITION ({', '.join(f'`{k}`' for k in keys)})"
+        manifest = Manifest(
+            run_id=run_id,
+            table=str(self.model.name),
+            slices=tuple(d.spec.path for d in decisions),
+            slice_columns=decisions[0].spec.columns,
+            statement=splice(statement, header, {}),
+            staging=staging,
+            base=state.head,
+            path=self.model.path,
+            view=view,
+            digest=row_digest(contract, keys),
+            checks=self.model.checks(view, first, first, last),
+            settings={**self.model.front.settings, **PINNED},
+        )
+        self._record(run_id, "manifest", manifest)
+        self._make(stack, table)
+        return Prepared(tuple(decisions), skipped, manifest, rendered, state)
+
+    def _static(
+        self, decisions: Sequence[Decision], items: Sequence[PartitionItem]
+    ) -> Iterator[tuple[PartitionItem, str]]:
+        """The columns whose value the clause fixes, with it as Hive keeps it."""
+        for item in items:
+            value = decisions[0].spec.get(item.column)
+            if item.value is not None:
+                yield item, value if value is not None else item.value
+
+    def _look_again(
+        self, decisions: Sequence[Decision], state: State
+    ) -> tuple[list[Decision], tuple[Outcome, ...]]:
+        """Decide anew under the claim: somebody may have finished the same work a moment ago."""
+        known = self.inputs.look(self.model.inputs)
+        if self.model.name in known:
+            known[self.model.name] = replace(known[self.model.name], state=state)
+        intervals = tuple(d.interval for d in decisions)
+        again = decide(self.model, state, known, Request(intervals, self.force, self.inputs.now))
+        skipped = tuple(
+            Outcome(
+                d.table, d.spec.path, str(d.interval),
+                Status.WAITING if d.reason is Reason.WAITING else Status.SKIPPED,
+                d.detail or d.reason.value,
+            )
+            for d in again
+            if not d.runs
+        )  # fmt: skip
+        return [d for d in again if d.runs], skipped
+
+    def _make(self, stack: contextlib.ExitStack, table: Table) -> None:
+        metastore = self.lake.metastore
+        with contextlib.suppress(ConflictError):
+            if metastore.database(table.name.db) is None:
+                metastore.create_database(
+                    Database(table.name.db, self.lake.store.uri("_warehouse/staging"), "tables of runs at work")
+                )
+        stack.callback(self._drop, table.name)
+        metastore.create_table(table)
+
+    def _drop(self, name: TableName) -> None:
+        with contextlib.suppress(OutsideError):  # a leftover staging table hurts nobody; doctor names it
+            self.lake.metastore.drop_table(name)
+
+    def _record(self, run_id: str, kind: str, document: Manifest | Result) -> None:
+        data = msgspec.json.format(msgspec.json.encode(document), indent=1)
+        self.lake.store.write(f"_warehouse/runs/{run_id}/{kind}.json", data)
+
+    # ------------------------------------------------------------------ after the job
+
+    def publish(self, prepared: Prepared, result: Result) -> Iterator[Outcome]:
+        """Append the slices whose checks hold, converge, and tell how each slice ended."""
+        manifest, before = prepared.manifest, prepared.before
+        assert manifest is not None and before is not None
+        self._record(result.run_id, "result", result)
+        if result.error is not None:
+            error = self._job_error(prepared, result)
+            yield from (self._ended(d, Status.FAILED, result, error) for d in prepared.decisions)
+            return
+        slices: dict[str, SliceState] = {}
+        for decision in prepared.decisions:
+            failed = [c for c in _of(result.checks, decision) if not c.passed and c.severity == "error"]
+            if failed:
+                error = check_error(decision, failed)
+                yield self._ended(decision, Status.CHECK_FAILED, result, error)
+            else:
+                slices[decision.spec.path] = self._slice(decision, result, before)
+        if not slices:
+            return
+        done = append(
+            self.log,
+            Publish(tuple(slices.values()), before.contract.digest if before.contract else "", self.force),
+            manifest.base,
+            f"{result.run_id}",
+        )
+        if done.entry is not None:
+            converge(self.lake, self.model.name, [s for s in slices if s not in done.lost])
+        for decision in prepared.decisions:
+            path = decision.spec.path
+            if path in done.lost:
+                lost = ConflictError(f"{self.model.name} {path}: {done.lost[path]}", fix="run it again")
+                yield self._ended(decision, Status.LOST, result, lost)
+            elif path in slices:
+                yield self._published(decision, slices[path], result, before)
+
+    def _slice(self, decision: Decision, result: Result, before: State) -> SliceState:
+        partitions = tuple(
+            PartitionState(
+                p.partition, self.lake.location(p.location), p.digest or result.run_id, p.rows, p.files, p.bytes
+            )
+            for p in _partitions(result, decision)
+        )
+        return SliceState(
+            decision.spec.path,
+            result.run_id,
+            partitions,
+            self.model.code,
+            before.contract.digest if before.contract else "",
+            decision.reads,
+            str(decision.interval),
+            tuple(c.name for c in _of(result.checks, decision) if not c.passed),
+        )
+
+    def _published(
+        self, decision: Decision, slice_: SliceState, result: Result, before: State
+    ) -> Outcome:
+        old = before.slices.get(slice_.spec)
+        return Outcome(
+            decision.table,
+            slice_.spec,
+            str(decision.interval),
+            Status.PUBLISHED,
+            f"{decision.reason.value}: {decision.detail}" if decision.detail else decision.reason.value,
+            result.run_id,
+            sum(p.rows for p in slice_.partitions),
+            sum(p.files for p in slice_.partitions),
+            sum(p.bytes for p in slice_.partitions),
+            sum(result.seconds.values()) / max(1, len(result.partitions)),
+            old is None or old.version != slice_.version,
+            checks=_of(result.checks, decision),
+            notes=decision.notes,
+        )
+
+    def _ended(
+        self, decision: Decision, status: Status, result: Result, error: WarehouseError
+    ) -> Outcome:
+        return Outcome(
+            decision.table,
+            decision.spec.path,
+            str(decision.interval),
+            status,
+            error.what,
+            result.run_id,
+            sum(p.rows for p in _partitions(result, decision)) if result.error is None else -1,
+            error=error,
+            checks=_of(result.checks, decision),
+        )
+
+    def _job_error(self, prepared: Prepared, result: Result) -> RunFailedError:
+        """Spark's words, at the line of the analyst's file."""
+        assert result.error is not None and prepared.rendered is not None and prepared.manifest is not None
+        where = Location(self.model.path)
+        if result.error.line:
+            line = prepared.rendered.source_line(result.error.line)
+            text = self.model.text.splitlines()
+            shown = text[line - 1] if 0 < line <= len(text) else None
+            where = Location(self.model.path, line, None, shown)
+        slices = prepared.manifest.slices
+        named = ", ".join(s or "(whole table)" for s in slices[:2]) + (
+            f" to {slices[-1]}" if len(slices) > 2 else ""
+        )
+        return RunFailedError(
+            f"{self.model.name} {named}: {result.error.message}",
+            where=where,
+            why=f"Spark says {result.error.kind}" if result.error.kind else None,
+            fix="what was published before is untouched; mend the SQL or the data and run it again",
+        )
+
+
+def _of(checks: Sequence[CheckOutcome], decision: Decision) -> tuple[CheckOutcome, ...]:
+    return tuple(c for c in checks if c.slice == decision.spec.path)
+
+
+def _partitions(result: Result, decision: Decision) -> list[StagedPartition]:
+    return [p for p in result.partitions if decision.spec.contains(Spec.parse(p.partition))]
+
+
+def check_error(
+    decision: Decision, failed: Sequence[CheckOutcome], why: str = "it was not published"
+) -> RunFailedError:
+    """The first check that failed in a slice, with an example row."""
+    first = failed[0]
+    more = f" (and {len(failed) - 1} more checks)" if len(failed) > 1 else ""
+    said = first.error or f"found {first.figure:g}"
+    sample = f"; for example {first.sample[0]}" if first.sample else ""
+    return RunFailedError(
+        f"{decision.table} {decision.spec}: check {first.name} failed: {said}{more}",
+        where=Location(first.path, first.line or None),
+        why=f"{why}{sample}",
+        fix="readers still see what was published before; mend the SQL, the data or the check",
+    )

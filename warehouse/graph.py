@@ -1,0 +1,112 @@
+"""Tables in the order of their inputs, and selecting tables by dbt's words."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from warehouse.errors import ProjectError
+from warehouse.names import TableName
+
+Graph = Mapping[TableName, Sequence[TableName]]
+"""Table to the tables that it reads; those without SQL may be missing as keys."""
+
+
+def ordered(graph: Graph) -> list[TableName]:
+    """The keys of ``graph``, inputs before readers, by name where that leaves a choice.
+
+    A table may read its own past; any other circle is a :class:`ProjectError` that shows it.
+    """
+    done: dict[TableName, None] = {}
+    for name in sorted(graph):
+        _visit(graph, name, done, [])
+    return list(done)
+
+
+def _visit(graph: Graph, name: TableName, done: dict[TableName, None], path: list[TableName]) -> None:
+    if name in done:
+        return
+    if name in path:
+        circle = [*path[path.index(name) :], name]
+        raise ProjectError(
+            f"tables read each other in a circle: {' -> '.join(map(str, circle))}",
+            fix="let one of them read an earlier table; only a table's own past may be read in a circle",
+        )
+    path.append(name)
+    for other in sorted(set(graph[name])):
+        if other in graph and other != name:
+            _visit(graph, other, done, path)
+    path.pop()
+    done[name] = None
+
+
+_TERM = re.compile(r"(?:(\d*)\+)?([^+]+?)(?:\+(\d*))?\Z")
+
+
+def select(
+    names: Iterable[TableName],
+    terms: Sequence[str],
+    exclude: Sequence[str],
+    *,
+    graph: Callable[[], Graph],
+    method: Callable[[str, str], set[TableName]],
+) -> list[TableName]:
+    """Tables that any of ``terms`` names and none of ``exclude``; all of them without terms.
+
+    A term is a database, a table, a glob, or ``method:value`` (``tag:daily``), with ``+`` before it for
+    what it reads and behind it for its readers, and a number of steps if not all. ``graph`` and ``method``
+    are asked only where a term needs them. :class:`ProjectError` for a term that names nothing.
+    """
+    everything = sorted(names)
+    chosen = set(everything) if not terms else set()
+    for term in terms:
+        found = _resolve(term, everything, graph, method)
+        if not found:
+            raise ProjectError(
+                f"nothing is selected by {term!r}",
+                fix="`warehouse ls` lists the tables; write a database, a table, a glob or tag:…",
+            )
+        chosen |= found
+    for term in exclude:
+        chosen -= _resolve(term, everything, graph, method)
+    return sorted(chosen)
+
+
+def _resolve(
+    term: str,
+    names: Sequence[TableName],
+    graph: Callable[[], Graph],
+    method: Callable[[str, str], set[TableName]],
+) -> set[TableName]:
+    match = _TERM.match(term.strip())
+    if match is None:
+        raise ProjectError(f"{term!r} is not a selector", fix="write +music.songplays, music.*, tag:daily")
+    before, core, after = match.groups()
+    kind, colon, value = core.partition(":")
+    if colon:
+        found = method(kind, value)
+    else:
+        pattern = core if "." in core else f"{core}.*"
+        found = {n for n in names if fnmatch.fnmatchcase(str(n), pattern)}
+    if before is not None:
+        found |= _walk(found, {n: list(r) for n, r in graph().items()}, int(before or 0), names)
+    if after is not None:
+        readers: dict[TableName, list[TableName]] = {}
+        for name, reads in graph().items():
+            for read in reads:
+                readers.setdefault(read, []).append(name)
+        found |= _walk(found, readers, int(after or 0), names)
+    return found
+
+
+def _walk(
+    start: set[TableName], edges: Mapping[TableName, Sequence[TableName]], steps: int, names: Sequence[TableName]
+) -> set[TableName]:
+    """Everything reachable in ``steps`` (0: however many)."""
+    seen, frontier, taken = set(start), set(start), 0
+    while frontier and (steps == 0 or taken < steps):
+        frontier = {n for f in frontier for n in edges.get(f, ())} - seen
+        seen |= frontier
+        taken += 1
+    return {n for n in seen if n in names}

@@ -1,0 +1,270 @@
+"""What to run and why: comparing code, contract and input versions with the log's. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from warehouse.frontmatter import InputPolicy
+from warehouse.intervals import Grain, Interval
+from warehouse.log import InputRead, SliceState, State
+from warehouse.model import Model
+from warehouse.names import Spec, TableName
+from warehouse.reading import Input, missing, read
+from warehouse.windows import Window, read_windows
+
+
+class Reason(StrEnum):
+    """Why a slice runs, or why not."""
+
+    MISSING = "missing"
+    CODE = "code changed"
+    CONTRACT = "contract changed"
+    INPUTS = "inputs changed"
+    LATER = "as of a later day"
+    FORCED = "forced"
+    FRESH = "fresh"
+    HELD = "held"
+    FROZEN = "frozen"
+    WAITING = "waiting"
+    OUTSIDE = "outside start and end"
+
+    @property
+    def runs(self) -> bool:
+        return self in _RUNS
+
+
+_RUNS = frozenset(
+    {Reason.MISSING, Reason.CODE, Reason.CONTRACT, Reason.INPUTS, Reason.LATER, Reason.FORCED}
+)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One slice of the request: whether it runs, why, and what it reads.
+
+    ``detail`` says more: which input changed, who holds it, what is waited for. ``notes`` are remarks that
+    change nothing, as a snapshot input that is newer.
+    """
+
+    table: TableName
+    interval: Interval
+    spec: Spec
+    reason: Reason
+    detail: str = ""
+    notes: tuple[str, ...] = ()
+    reads: tuple[InputRead, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        return self.reason.runs
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of one table. ``forced`` runs what is fresh, held or older than a snapshot."""
+
+    intervals: tuple[Interval, ...]
+    forced: bool = False
+    now: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Slices that one Spark job computes, in time order."""
+
+    decisions: tuple[Decision, ...]
+
+    @property
+    def first(self) -> Interval:
+        return self.decisions[0].interval
+
+    @property
+    def last(self) -> Interval:
+        return self.decisions[-1].interval
+
+
+@dataclass
+class Reader:
+    """The read windows of a model, interval by interval; rendered and parsed when first needed."""
+
+    model: Model
+    inputs: Mapping[TableName, Input]
+    _windows: dict[Interval, dict[TableName, Window]] = field(default_factory=dict)
+
+    def windows(self, interval: Interval) -> dict[TableName, Window]:
+        if interval not in self._windows:
+            statement = self.model.parse(self.model.render(interval))
+            columns = {
+                name: source.state.contract.partitions
+                for name, source in self.inputs.items()
+                if source.state.contract is not None
+            }
+            self._windows[interval] = read_windows(statement, columns)
+        return self._windows[interval]
+
+    def reads(self, interval: Interval) -> tuple[InputRead, ...]:
+        windows = self.windows(interval)
+        return tuple(read(self.inputs[name], windows[name]) for name in sorted(windows))
+
+    def lacks(self, interval: Interval) -> tuple[str, ...]:
+        found: list[str] = []
+        for name, window in sorted(self.windows(interval).items()):
+            if name == self.model.name:
+                continue  # its own past: what is missing of it is run before, or lies before its start
+            found.extend(missing(self.inputs[name], window, interval))
+        return tuple(found)
+
+
+def decide(model: Model, state: State, inputs: Mapping[TableName, Input], request: Request) -> list[Decision]:
+    """For each asked interval of one table, in time order: does it run, and why."""
+    reader = Reader(model, inputs)
+    return [_decide(model, state, reader, interval, request) for interval in _asked(model, request)]
+
+
+def _asked(model: Model, request: Request) -> Sequence[Interval]:
+    """A snapshot runs once, as of the last interval asked for."""
+    return request.intervals[-1:] if model.grain is Grain.NONE else request.intervals
+
+
+def _decide(model: Model, state: State, reader: Reader, interval: Interval, request: Request) -> Decision:
+    spec = model.spec(interval)
+
+    def answer(
+        reason: Reason, detail: str = "", notes: Sequence[str] = (), reads: tuple[InputRead, ...] = ()
+    ) -> Decision:
+        return Decision(model.name, interval, spec, reason, detail, tuple(notes), reads)
+
+    front = model.front
+    if front.start and interval.start < front.start.start and model.grain is not Grain.NONE:
+        return answer(Reason.OUTSIDE, f"before its start {front.start.start:%Y-%m-%d}")
+    if front.end and interval.start >= front.end.end and model.grain is not Grain.NONE:
+        return answer(Reason.OUTSIDE, f"after its end {front.end.end:%Y-%m-%d}")
+    held = state.hold_on(spec)
+    if held is not None and not request.forced:
+        return answer(Reason.HELD, f"since {held.since}: {held.reason}")
+    published = state.slices.get(spec.path)
+    reason, detail, notes = _staleness(model, state, reader, interval, published, request)
+    if not reason.runs:
+        return answer(reason, detail, notes)
+    if (
+        front.freeze_after is not None
+        and request.now is not None
+        and published is not None
+        and reason is not Reason.FORCED
+        and interval.end < request.now - front.freeze_after
+    ):
+        return answer(Reason.FROZEN, f"{reason.value}, but it is frozen since {interval.end + front.freeze_after:%Y-%m-%d}")
+    lacking = reader.lacks(interval)
+    if lacking:
+        return answer(Reason.WAITING, "; ".join(lacking))
+    return answer(reason, detail, notes, reader.reads(interval))
+
+
+def _staleness(
+    model: Model,
+    state: State,
+    reader: Reader,
+    interval: Interval,
+    published: SliceState | None,
+    request: Request,
+) -> tuple[Reason, str, Sequence[str]]:
+    if request.forced:
+        return Reason.FORCED, "", ()
+    if published is None:
+        return Reason.MISSING, "", ()
+    if not published.code and not published.inputs:
+        return Reason.FRESH, "adopted", ()
+    as_of_later = False
+    if model.grain is Grain.NONE and published.interval and model.names_used & DATE_NAMES:
+        if str(interval) < published.interval:
+            return Reason.FRESH, f"as of {published.interval} already", ()
+        as_of_later = str(interval) > published.interval
+    if published.code != model.code:
+        return Reason.CODE, "", ()
+    contract = state.contract.digest if state.contract else ""
+    if published.contract != contract:
+        return Reason.CONTRACT, "", ()
+    if as_of_later:
+        return Reason.LATER, f"it is as of {published.interval}", ()
+    return _inputs_changed(model, reader, interval, published)
+
+
+DATE_NAMES = frozenset(
+    "ds ds_nodash ts hour month year prev_ds next_ds data_interval_start data_interval_end "
+    "start_ds end_ds start_ts end_ts".split()
+)
+"""Template names that make a statement depend on its interval."""
+
+
+def _inputs_changed(
+    model: Model, reader: Reader, interval: Interval, published: SliceState
+) -> tuple[Reason, str, Sequence[str]]:
+    """Compare versions. Nothing is rendered where no input has moved since the slice was built."""
+    recorded = {r.table: r for r in published.inputs}
+    moved = [
+        name
+        for name in model.inputs
+        if str(name) not in recorded or recorded[str(name)].head != reader.inputs[name].state.head
+    ]
+    notes: list[str] = []
+    for name in moved:
+        source = reader.inputs[name]
+        if name == model.name:
+            # Its own past: built in date order, so what changed there has been noticed there.
+            if _own_past_changed(reader, interval, recorded.get(str(name)), source):
+                return Reason.INPUTS, f"{name}: its own earlier slices", notes
+            continue
+        current = read(source, reader.windows(interval)[name])
+        before = recorded.get(str(name))
+        if before is not None and before.digest == current.digest:
+            continue
+        policy = model.front.inputs.get(name)
+        if policy is InputPolicy.IGNORE:
+            continue
+        snapshot = source.is_snapshot and model.grain is not Grain.NONE
+        if snapshot and policy is not InputPolicy.RERUN:
+            notes.append(f"{name} is newer; facts are not rebuilt for a snapshot")
+            continue
+        return Reason.INPUTS, f"{name}{_which(source, reader, interval, before)}", notes
+    return Reason.FRESH, "", notes
+
+
+def _own_past_changed(reader: Reader, interval: Interval, before: InputRead | None, source: Input) -> bool:
+    window = reader.windows(interval)[source.table]
+    return before is None or before.digest != read(source, window).digest
+
+
+def _which(source: Input, reader: Reader, interval: Interval, before: InputRead | None) -> str:
+    """The partitions that changed since, for people."""
+    if before is None:
+        return " is read now"
+    window = reader.windows(interval)[source.table]
+    changed = [
+        path
+        for path, entry in source.state.changed.items()
+        if entry > before.head and path and window.matches(Spec.parse(path).as_dict())
+    ]
+    if not changed:
+        return ""
+    shown = ", ".join(sorted(changed)[:3])
+    return f": {shown}" + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+
+
+def batches(model: Model, decisions: Sequence[Decision], size: int) -> list[Batch]:
+    """Group the slices that run into jobs: range-form SQL takes neighbours together, up to ``size``.
+
+    A table that reads its own past runs one interval at a time, in order.
+    """
+    running = [d for d in decisions if d.runs]
+    limit = size if model.is_range and model.name not in model.inputs else 1
+    grouped: list[list[Decision]] = []
+    for decision in running:
+        last = grouped[-1] if grouped else None
+        if last and len(last) < limit and last[-1].interval.next() == decision.interval:
+            last.append(decision)
+        else:
+            grouped.append([decision])
+    return [Batch(tuple(group)) for group in grouped]

@@ -1,0 +1,149 @@
+"""What a run reads of one input: the partitions in its window, their versions, and what is not there yet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from warehouse.intervals import Grain, Interval
+from warehouse.log import InputRead, State
+from warehouse.names import Spec, TableName
+from warehouse.slicing import Slicing
+from warehouse.windows import Window
+
+_LOOK_AHEAD = timedelta(days=400)
+_ANCIENT = datetime(1, 1, 3, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input as it is now. ``state`` is its log's fold, a source's with what was found added.
+
+    ``start`` is the first interval it is meant to have (None: as it comes); ``waiting`` tells which
+    partitions may not be read yet, and why.
+    """
+
+    table: TableName
+    state: State
+    slicing: Slicing
+    is_source: bool
+    start: datetime | None = None
+    end: datetime | None = None
+    waiting: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_snapshot(self) -> bool:
+        return self.state.contract is not None and self.state.contract.is_snapshot
+
+
+def partitions_read(source: Input, window: Window) -> Iterator[tuple[str, str]]:
+    """The (partition, version) pairs inside the window."""
+    everything = window.everything
+    for path, partition in source.state.partitions().items():
+        if everything or window.matches(Spec.parse(path).as_dict()):
+            yield path, partition.version
+
+
+def read(source: Input, window: Window) -> InputRead:
+    """What a run that starts now would read, as the log keeps it."""
+    pairs = sorted(partitions_read(source, window))
+    return InputRead(
+        str(source.table), tuple(window.text), digest_of(pairs), source.state.head, len(pairs)
+    )
+
+
+def digest_of(pairs: Iterable[tuple[str, str]]) -> str:
+    """Of (partition, version) pairs, in their order."""
+    digest = hashlib.blake2b(digest_size=12)
+    for path, version in pairs:
+        digest.update(f"{path}\0{version}\n".encode())
+    return digest.hexdigest()
+
+
+def missing(source: Input, window: Window, interval: Interval) -> tuple[str, ...]:
+    """What the run needs and cannot read: slices inside the window that were never published, or wait.
+
+    Asked are the intervals from the input's start on, as far as the window goes; where it is open at the
+    end, up to the run's own interval. An input without a start is asked from its first partition on.
+    """
+    if source.state.contract is None:
+        return (f"{source.table} is not created",)
+    found = [
+        f"{source.table} {path}: {why}"
+        for path, why in source.waiting.items()
+        if window.matches(Spec.parse(path).as_dict())
+    ]
+    if source.is_snapshot:
+        if source.state.slices.get("") is None or not source.state.slices[""].partitions:
+            found.append(f"{source.table} is not built yet")
+        return tuple(found)
+    if not source.slicing.columns or source.slicing.grain is Grain.NONE:
+        return tuple(found) if source.state.slices else (f"{source.table} is not built yet",)
+    lacking = [
+        spec
+        for spec, _ in required(source, window, interval)
+        if not _published(source.state, spec) and spec.path not in source.waiting
+    ]
+    noun = "no files at" if source.is_source else "not published:"
+    found.extend(f"{source.table} {noun} {run}" for run in _runs(lacking))
+    return tuple(found)
+
+
+def required(source: Input, window: Window, interval: Interval) -> Iterator[tuple[Spec, Interval]]:
+    """The input's slices inside the window, by its own grain, whether they are published or not."""
+    slicing = source.slicing
+    open_start = window.matches(_values(slicing, _ANCIENT))
+    open_end = window.matches(_values(slicing, datetime(9000, 1, 3, tzinfo=UTC)))
+    first = source.start or _first_published(source)
+    if first is None or (not open_start and source.start is None and source.is_source):
+        # Of a source nobody said when it begins: a window that names its days asks for just those.
+        first = interval.start - _LOOK_AHEAD
+    if open_start and source.start is None and _first_published(source) is None:
+        first = interval.start
+    last = interval.end if open_end else interval.end + _LOOK_AHEAD
+    if source.end is not None:
+        last = min(last, source.end)
+    at = Interval(slicing.grain.floor(first), slicing.grain)
+    if at.start < first:
+        at = at.next()
+    while at.start < last:
+        spec = slicing.spec(at)
+        if window.matches(spec.as_dict()):
+            yield spec, at
+        at = at.next()
+
+
+def _values(slicing: Slicing, moment: datetime) -> dict[str, str]:
+    at = Interval(slicing.grain.floor(moment), slicing.grain)
+    return slicing.spec(at).as_dict()
+
+
+def _first_published(source: Input) -> datetime | None:
+    """The start of the first slice there is, by what its columns say."""
+    form = " ".join(c.form for c in source.slicing.columns)
+    starts = []
+    for path in source.state.slices:
+        spec = Spec.parse(path)
+        values = " ".join(spec.get(c.name) or "" for c in source.slicing.columns)
+        try:
+            starts.append(datetime.strptime(values, form).replace(tzinfo=UTC))
+        except ValueError:
+            continue
+    return min(starts, default=None)
+
+
+def _published(state: State, spec: Spec) -> bool:
+    exact = state.slices.get(spec.path)
+    if exact is not None:
+        return bool(exact.partitions) or exact.run_id != "source-gone"
+    return any(s.partitions for s in state.overlapping(spec))
+
+
+def _runs(specs: list[Spec]) -> Iterator[str]:
+    """A few by name, more as first to last."""
+    if len(specs) <= 3:
+        yield from (spec.path for spec in specs)
+    else:
+        yield f"{specs[0].path} to {specs[-1].path} ({len(specs)})"
