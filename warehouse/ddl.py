@@ -122,7 +122,7 @@ def checksum(text: str) -> str:
 
 
 def parse_database(text: str, path: str) -> CreateDatabase:
-    """The CREATE DATABASE of a rendered ``ddl/<db>/database.sql``; :class:`ProjectError` for anything else."""
+    """The statement of a rendered ``ddl/<db>/database.sql``; :class:`ProjectError` for any other."""
     statement = parse_ddl(text, path)
     folder = path.split("/")[-2:-1]
     where = Location.at(path, text, statement.places.get("", 0))

@@ -104,9 +104,16 @@ _NOT_ENFORCED = "nothing in a Hive table enforces it"
 _DECLARE = "declare it as a check in the SQL file's front matter"
 
 
+def _named_constraint(cursor: Cursor) -> bool:
+    kinds = ("PRIMARY", "FOREIGN", "UNIQUE", "CHECK")
+    return cursor.looks("CONSTRAINT") and any(
+        token.text.upper() in kinds for token in cursor.tokens[cursor.index + 2 : cursor.index + 3]
+    )
+
+
 def _column(cursor: Cursor, *, partition: bool) -> Column:
     start = cursor.next
-    if any(cursor.looks(*words) for words in (("PRIMARY", "KEY"), ("FOREIGN", "KEY"), ("CONSTRAINT",))):
+    if cursor.looks("PRIMARY", "KEY") or _named_constraint(cursor):
         raise cursor.error("constraints are not allowed", start, why=_NOT_ENFORCED, fix=_DECLARE)
     name = simple_name(cursor, "column")
     if cursor.looks(",") or cursor.looks(")"):

@@ -201,6 +201,7 @@ def _compare_columns(what: str, ours: tuple[Column, ...], theirs: tuple[Column, 
         Difference(f"{what} {column.name}", "", column.type) for column in theirs if column.name not in here
     ]
     order = [column.name for column in ours if column.name in there]
-    if order != [column.name for column in theirs if column.name in here]:
-        found.append(Difference(f"order of {what}s", ", ".join(order), ", ".join(c.name for c in theirs)))
+    theirs_order = [column.name for column in theirs if column.name in here]
+    if order != theirs_order:
+        found.append(Difference(f"order of {what}s", ", ".join(order), ", ".join(theirs_order)))
     return found

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warehouse.contract import Format
+from warehouse.ddl_text import type_text
+from warehouse.errors import ProjectError
+from warehouse.types import HiveType, canonical, parse_type, supported, widening
+
+from .strategies import TYPES
+
+
+@given(TYPES)
+def test_canonical_text_reads_back(kind: HiveType) -> None:
+    assert parse_type(str(kind)) == kind
+    assert canonical(str(kind)) == str(kind)
+    assert parse_type(type_text(kind)) == kind
+    assert " " not in str(kind) and str(kind) == str(kind).lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("INTEGER", "int"),
+        ("Dec(5)", "decimal(5,0)"),
+        ("numeric( 9 , 2 )", "decimal(9,2)"),
+        ("DECIMAL", "decimal(10,0)"),
+        ("long", "bigint"),
+        ("STRUCT<A : INT, `b`:Array< string >>", "struct<a:int,b:array<string>>"),
+        ("MAP<STRING,ARRAY<ARRAY<INT>>>", "map<string,array<array<int>>>"),
+        ("uniontype<int,string>", "uniontype<int,string>"),
+        ("Foo (1)", "foo(1)"),
+    ],
+)
+def test_canonical(text: str, wanted: str) -> None:
+    assert canonical(text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "uniontype<int,string>", "void", "interval", "timestamp_ntz", "real", "varchar", "varchar(0)",
+        "char(256)", "varchar(65536)", "decimal(39,0)", "decimal(5,6)", "decimal(0)", "array<>", "array<int", "map<int>",
+        "struct<>", "map<array<int>,int>", "struct<a:int,A:int>", "array<int,int>", "int int", "", "foo", "int(3)",
+        "decimal(1,2,3)", "double precision", "timestamp with time zone", "struct<a int>", "array<void>",
+    ],
+)  # fmt: skip
+def test_unsupported(text: str) -> None:
+    assert supported(text)
+    with pytest.raises(ProjectError):
+        parse_type(text)
+
+
+@given(TYPES)
+def test_supported(kind: HiveType) -> None:
+    assert supported(str(kind)) is None
+
+
+@given(TYPES, st.sampled_from([Format.PARQUET, Format.ORC, Format.TEXTFILE, Format.CUSTOM]))
+def test_no_change_is_no_widening(kind: HiveType, storage: Format) -> None:
+    assert widening(str(kind), str(kind), storage) is None
+
+
+PARQUET = [
+    ("smallint", "int"), ("tinyint", "int"), ("tinyint", "smallint"), ("varchar(3)", "varchar(9)"),
+    ("varchar(3)", "string"), ("struct<a:int>", "struct<a:int,b:string>"),
+    ("struct<a:struct<b:int>,c:int>", "struct<a:struct<b:int,d:date>,c:int>"),
+    ("array<struct<a:int>>", "array<struct<a:int,b:string>>"),
+    ("map<string,struct<a:int>>", "map<string,struct<a:int,b:string>>"),
+    ("struct<a:smallint>", "struct<a:int>"), ("array<smallint>", "array<int>"),
+    ("map<smallint,varchar(2)>", "map<int,string>"),
+]  # fmt: skip
+ORC = [
+    ("smallint", "int"), ("int", "bigint"), ("tinyint", "bigint"), ("float", "double"),
+    ("decimal(9,2)", "decimal(18,2)"), ("varchar(3)", "varchar(9)"),
+    ("struct<a:int>", "struct<a:int,b:string>"),
+]  # fmt: skip
+TEXT = [
+    ("smallint", "int"), ("int", "bigint"), ("float", "double"), ("decimal(9,2)", "decimal(11,4)"),
+    ("int", "decimal(12,0)"), ("varchar(3)", "string"), ("int", "string"), ("date", "string"),
+    ("struct<a:int>", "struct<a:bigint,b:string>"),
+]  # fmt: skip
+ALLOWED = (
+    [(Format.PARQUET, *p) for p in PARQUET]
+    + [(Format.ORC, *p) for p in ORC]
+    + [(Format.TEXTFILE, *p) for p in TEXT]
+)
+
+
+@pytest.mark.parametrize(("storage", "old", "new"), ALLOWED)
+def test_allowed_widening(storage: Format, old: str, new: str) -> None:
+    assert widening(old, new, storage) is None
+    assert widening(new, old, storage), "and not back"
+
+
+@pytest.mark.parametrize(
+    ("storage", "old", "new"),
+    [
+        (Format.PARQUET, "int", "bigint"),
+        (Format.PARQUET, "smallint", "bigint"),
+        (Format.PARQUET, "float", "double"),
+        (Format.PARQUET, "int", "double"),
+        (Format.PARQUET, "decimal(9,2)", "decimal(18,2)"),
+        (Format.PARQUET, "decimal(9,2)", "decimal(11,4)"),
+        (Format.PARQUET, "char(4)", "string"),
+        (Format.PARQUET, "char(4)", "char(8)"),
+        (Format.PARQUET, "int", "string"),
+        (Format.PARQUET, "date", "timestamp"),
+        (Format.PARQUET, "string", "varchar(9)"),
+        (Format.PARQUET, "struct<a:int>", "struct<b:string,a:int>"),
+        (Format.PARQUET, "struct<a:int>", "struct<b:int>"),
+        (Format.PARQUET, "struct<a:int>", "struct<a:bigint,b:string>"),
+        (Format.PARQUET, "array<int>", "array<bigint>"),
+        (Format.PARQUET, "array<int>", "int"),
+        (Format.ORC, "int", "string"),
+        (Format.ORC, "decimal(9,2)", "decimal(18,4)"),
+        (Format.TEXTFILE, "int", "decimal(9,0)"),
+        (Format.TEXTFILE, "string", "int"),
+        (Format.CUSTOM, "smallint", "int"),
+    ],
+)
+def test_refused_widening_names_a_way(storage: Format, old: str, new: str) -> None:
+    reason = widening(old, new, storage)
+    assert reason is not None and "new column" in reason and "rebuild" in reason
