@@ -91,7 +91,7 @@ def _pointer_writes(
     ours = {
         p: have
         for p, have in pointers.items()
-        if p in desired or (have.location in state.known and p not in parked and inside(p))
+        if p in desired or (inside(p) and p not in parked and not _registered_by_others(have, state))
     }
     changes = difference(desired, ours)
     nowhere = Pointer(empty, columns_digest(state.contract))
@@ -105,6 +105,10 @@ def _pointer_writes(
     yield from map(MovePointers, _chunks(moves, len(moves) if transactional else batch))
     gone = {p: nowhere for p in (*changes.surplus, *(parked if sweep else ())) if p not in mixed}
     yield from (DropPointers(tuple(chunk)) for chunk in _chunks(gone, batch))
+
+
+def _registered_by_others(have: Pointer, state: State) -> bool:
+    return have.location not in state.known
 
 
 def _inside(scope: Sequence[str] | None) -> Callable[[str], bool]:
