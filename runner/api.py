@@ -114,13 +114,13 @@ class Warehouse:
 
     # ------------------------------------------------------------------ DDL
 
-    def ddl_status(self, terms: Sequence[str] = (), *, drift: bool = True) -> list[schema.TableDdl]:
-        return list(schema.status(self.lake, self.tables(terms), drift=drift))
+    def ddl_status(self, terms: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[schema.TableDdl]:
+        return list(schema.status(self.lake, self.tables(terms, exclude)))
 
-    def ddl_apply(self, terms: Sequence[str] = ()) -> Iterator[schema.Applied]:
+    def ddl_apply(self, terms: Sequence[str] = (), exclude: Sequence[str] = ()) -> Iterator[schema.Applied]:
         """Apply what is pending; yields as tables are done."""
         dropped = [t for t in self.lake.logged_tables() if t not in self.project.tables] if not terms else []
-        return schema.apply(self.lake, [*self.tables(terms), *dropped])
+        return schema.apply(self.lake, [*self.tables(terms, exclude), *dropped])
 
     def ddl_show(self, table: str) -> str:
         """The current contract as one CREATE statement."""
@@ -184,13 +184,17 @@ class Warehouse:
         return report
 
     def audit(
-        self, terms: Sequence[str] = (), start: str | None = None, end: str | None = None
+        self,
+        terms: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        start: str | None = None,
+        end: str | None = None,
     ) -> Report:
         """Run the checks on published rows: all, or of the intervals from ``start`` to ``end``."""
         from runner.audit import audit
 
         spans = interval_range(start or end or "", end or start or "") if start or end else None
-        return Report(list(audit(self.lake, self.tables(terms, with_sql=True), spans)))
+        return Report(list(audit(self.lake, self.tables(terms, exclude, with_sql=True), spans)))
 
     # ------------------------------------------------------------------ what was done, and undoing it
 
@@ -228,7 +232,14 @@ class Warehouse:
         return land.real(self.lake, domain, source, hourly=hourly)
 
     def land_generated(
-        self, domain: str, start: str, end: str, *, seed: int = 1, rate: float | None = None, hourly: bool = False
+        self,
+        domain: str,
+        start: str,
+        end: str,
+        *,
+        seed: int = 1,
+        rate: float | None = None,
+        hourly: bool = False,
     ) -> Iterator[land.Landed]:
         return land.generated(self.lake, domain, start, end, seed=seed, rate=rate, hourly=hourly)
 
@@ -236,3 +247,22 @@ class Warehouse:
         from runner.querying import query
 
         return query(self.lake, sql, limit=limit, as_of=as_of)
+
+    # ------------------------------------------------------------------ the embedded metastore
+
+    def metastore_start(self) -> str:
+        """Where the target's metastore answers; an embedded one is started if it does not run."""
+        return self.lake.metastore_uri
+
+    def metastore_status(self) -> str | None:
+        """Where the embedded metastore answers, or None when it does not run."""
+        from runner.metastores import embedded
+
+        running = embedded.status(self.lake.state_directory / "metastore")
+        return running.uri if running else None
+
+    def metastore_stop(self) -> bool:
+        """Stop the embedded metastore; False when it did not run."""
+        from runner.metastores import embedded
+
+        return embedded.stop(self.lake.state_directory / "metastore")

@@ -43,7 +43,9 @@ def audit(lake: Lake, tables: Sequence[TableName], spans: Spans | None) -> Itera
             slice_columns=Spec.parse(asked[0]).columns,
             statement="",
             staging=Staging(
-                name.quoted, "", partition_columns=tuple(StagingColumn(c.name, c.type) for c in state.contract.partitions)
+                name.quoted,
+                "",
+                partition_columns=tuple(StagingColumn(c.name, c.type) for c in state.contract.partitions),
             ),
             base=state.head,
             path=model.path,

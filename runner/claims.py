@@ -74,9 +74,7 @@ class Claims:
         wanted = [Spec.parse(s) for s in specs]
 
         def add(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
-            mine = Claim(
-                run_id, tuple(specs), identity(), since, self.clock() + LIFETIME, _HOST, os.getpid()
-            )
+            mine = Claim(run_id, tuple(specs), identity(), since, self.clock() + LIFETIME, _HOST, os.getpid())
             kept = []
             for claim in claims:
                 overlap = [s for s in claim.specs for w in wanted if Spec.parse(s).overlaps(w)]

@@ -39,8 +39,10 @@ def differences(lake: Lake, table: TableName, state: State) -> Iterator[str]:
 def _definition(want: Definition, have: Definition) -> Iterator[str]:
     for name in ("location", "columns", "partitions", "storage", "comment"):
         if getattr(want, name) != getattr(have, name):
-            yield f"the table's {name} differ from the log" if name.endswith("s") else (
-                f"the table's {name} differs from the log"
+            yield (
+                f"the table's {name} differ from the log"
+                if name.endswith("s")
+                else (f"the table's {name} differs from the log")
             )
     for key, value in want.properties.items():
         if have.properties.get(key) != value:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -12,7 +11,7 @@ from runner.lake import Lake
 from runner.outcome import Outcome, Status
 from runner.run import Attempt, Prepared
 from warehouse.errors import ConflictError, ProjectError, WarehouseError
-from warehouse.graph import ordered
+from warehouse.graph import ordered, with_preferences
 from warehouse.intervals import Grain, Interval, Moment
 from warehouse.model import Model
 from warehouse.names import Spec, TableName
@@ -67,9 +66,7 @@ class _Progress:
             self.failed.setdefault(outcome.table, set()).add(outcome.slice)
 
 
-def execute(
-    lake: Lake, tables: Sequence[TableName], spans: Spans, options: Options
-) -> Iterator[Outcome]:
+def execute(lake: Lake, tables: Sequence[TableName], spans: Spans, options: Options) -> Iterator[Outcome]:
     """Run what is stale of ``tables``; outcomes come as slices end. One that fails stops only its readers.
 
     :class:`ProjectError` before anything runs where a file is wrong.
@@ -80,7 +77,9 @@ def execute(
         model.checks("staged", *_any_interval(model, spans))
         _require_applied(lake, model)
     inputs, so_far = Inputs(lake), _Progress()
-    for name in ordered({n: m.inputs for n, m in models.items()}):
+    reads = {n: m.inputs for n, m in models.items()}
+    # Checks look best at what this command builds, too.
+    for name in ordered(with_preferences(reads, {n: m.check_inputs for n, m in models.items()})):
         for outcome in _table(lake, models[name], inputs, spans, options, so_far):
             so_far.add(outcome)
             yield outcome
@@ -145,9 +144,7 @@ def _needs_failed(model: Model, known: object, decision: Decision, so_far: _Prog
     return ""
 
 
-def _wave(
-    attempt: Attempt, group: Sequence[Batch], options: Options, so_far: _Progress
-) -> Iterator[Outcome]:
+def _wave(attempt: Attempt, group: Sequence[Batch], options: Options, so_far: _Progress) -> Iterator[Outcome]:
     """Prepare, run and publish some batches; jobs run side by side, publishing is one by one."""
     with contextlib.ExitStack() as stack:
         prepared: dict[str, Prepared] = {}
@@ -181,10 +178,3 @@ def _ended(decision: Decision, status: Status, error: WarehouseError) -> Outcome
     return Outcome(
         decision.table, decision.spec.path, str(decision.interval), status, error.what, error=error
     )
-
-
-_RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}\Z")
-
-
-def is_run_id(text: str) -> bool:
-    return bool(_RUN_ID.match(text))

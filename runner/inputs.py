@@ -54,9 +54,7 @@ class Inputs:
         if project.has_sql(table):
             model = project.model(table)
             start, end = model.front.start, model.front.end
-            return Input(
-                table, state, model.slicing, False, start and start.start, end and end.end
-            )
+            return Input(table, state, model.slicing, False, start and start.start, end and end.end)
         if state.contract is None:
             contract = project.contract(table)
             return Input(table, State(), by_convention(contract.partitions, None), True)
@@ -78,9 +76,7 @@ class Inputs:
         log = self.lake.log(table)
         state = log.state()
         if state.contract is None:
-            raise ProjectError(
-                f"{table} is read, but its DDL is not applied", fix="run: warehouse ddl apply"
-            )
+            raise ProjectError(f"{table} is read, but its DDL is not applied", fix="run: warehouse ddl apply")
         if not self.lake.project.has_sql(table):
             seen = self._seen(table, state)
             if seen.changed:

@@ -144,17 +144,12 @@ class Lake:
     def database(self, name: str) -> Database:
         """A database as ``ddl/<db>/database.sql`` says, or one below the lake."""
         from warehouse import ddl
-        from warehouse.ddl_parse import CreateDatabase
 
         found = self.project.database_text(name)
         default = Database(name, self.store.uri(name))
         if found is None:
             return default
-        statement = ddl.parse_ddl(found[1], found[0])
-        if not isinstance(statement, CreateDatabase) or statement.name != name:
-            raise ProjectError(
-                f"this file is for CREATE DATABASE {name}", where=Location(found[0]), fix="write just that"
-            )
+        statement = ddl.parse_database(found[1], found[0])
         return Database(name, statement.location or default.location, statement.comment)
 
     def close(self) -> None:

@@ -62,7 +62,9 @@ def append_or_lose(log: TableLog, body: Body, base: int, nonce: str) -> State:
     return done.state
 
 
-def converge(lake: Lake, table: TableName, scope: Sequence[str] | None = None, *, sweep: bool = False) -> Converged:
+def converge(
+    lake: Lake, table: TableName, scope: Sequence[str] | None = None, *, sweep: bool = False
+) -> Converged:
     """Make the metastore show the log's head; :class:`OutsideError` names what could not be done."""
     state = lake.log(table).state()
     driver = Converging(lake, table, state)
@@ -221,9 +223,7 @@ class Converging:
         return {Spec.of(columns, p.values).path: self._pointer(table, p) for p in found}
 
     def _pointer(self, table: Table, partition: Partition) -> Pointer:
-        held = Contract(
-            str(self.name), partition.columns, table.partitions, partition.storage, location=""
-        )
+        held = Contract(str(self.name), partition.columns, table.partitions, partition.storage, location="")
         return Pointer(self.lake.location(partition.location), held.digest, partition.parameters)
 
     def _failures(self, failures: Sequence[PartitionFailure]) -> Written:

@@ -39,7 +39,9 @@ def _moment(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ProjectError(f"{text!r} is not a time", fix="write 2018-11-15T12:00:00 (UTC) or a day") from None
+        raise ProjectError(
+            f"{text!r} is not a time", fix="write 2018-11-15T12:00:00 (UTC) or a day"
+        ) from None
     if len(text) == 10:
         moment = moment.replace(hour=23, minute=59, second=59, microsecond=999000)
     if moment.tzinfo is None:
@@ -82,7 +84,13 @@ def _shadow(lake: Lake, stack: contextlib.ExitStack, table: TableName, state: St
         location = state.partitions()[""].location
     made = table_of(contract, lake.uri(location))
     shadow = type(made)(
-        name, made.columns, made.partitions, made.storage, made.location, f"{table} as of {as_of}", {"EXTERNAL": "TRUE"}
+        name,
+        made.columns,
+        made.partitions,
+        made.storage,
+        made.location,
+        f"{table} as of {as_of}",
+        {"EXTERNAL": "TRUE"},
     )
     stack.callback(_drop, lake, name)
     lake.metastore.create_table(shadow)

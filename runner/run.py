@@ -22,10 +22,11 @@ from warehouse.errors import ConflictError, Location, OutsideError, RunFailedErr
 from warehouse.log import PartitionState, Publish, SliceState, State
 from warehouse.manifest import CheckOutcome, Manifest, Result, StagedPartition
 from warehouse.model import Model
-from warehouse.names import Spec, TableName
+from warehouse.names import Spec, TableName, quote
 from warehouse.plan import Batch, Decision, Reason, Request, decide
 from warehouse.settings import PINNED
-from warehouse.statement import PartitionItem, splice
+from warehouse.splice import splice
+from warehouse.statement import PartitionItem
 from warehouse.template import Rendered
 
 
@@ -84,13 +85,15 @@ class Attempt:
         keys = [c.name for c in staging.dynamic]
         header = f"INSERT INTO TABLE {staging.table}"
         if keys:
-            header += f" PARTITION ({', '.join(f'`{k}`' for k in keys)})"
+            header += f" PARTITION ({', '.join(map(quote, keys))})"
+        if statement.columns:
+            header += f" ({', '.join(map(quote, statement.columns))})"
         manifest = Manifest(
             run_id=run_id,
             table=str(self.model.name),
             slices=tuple(d.spec.path for d in decisions),
             slice_columns=decisions[0].spec.columns,
-            statement=splice(statement, header, {}),
+            statement=splice(statement, header),
             staging=staging,
             base=state.head,
             path=self.model.path,
@@ -137,7 +140,9 @@ class Attempt:
         with contextlib.suppress(ConflictError):
             if metastore.database(table.name.db) is None:
                 metastore.create_database(
-                    Database(table.name.db, self.lake.store.uri("_warehouse/staging"), "tables of runs at work")
+                    Database(
+                        table.name.db, self.lake.store.uri("_warehouse/staging"), "tables of runs at work"
+                    )
                 )
         stack.callback(self._drop, table.name)
         metastore.create_table(table)
@@ -190,7 +195,12 @@ class Attempt:
     def _slice(self, decision: Decision, result: Result, before: State) -> SliceState:
         partitions = tuple(
             PartitionState(
-                p.partition, self.lake.location(p.location), p.digest or result.run_id, p.rows, p.files, p.bytes
+                p.partition,
+                self.lake.location(p.location),
+                p.digest or result.run_id,
+                p.rows,
+                p.files,
+                p.bytes,
             )
             for p in _partitions(result, decision)
         )
@@ -205,9 +215,7 @@ class Attempt:
             tuple(c.name for c in _of(result.checks, decision) if not c.passed),
         )
 
-    def _published(
-        self, decision: Decision, slice_: SliceState, result: Result, before: State
-    ) -> Outcome:
+    def _published(self, decision: Decision, slice_: SliceState, result: Result, before: State) -> Outcome:
         old = before.slices.get(slice_.spec)
         return Outcome(
             decision.table,
@@ -225,9 +233,7 @@ class Attempt:
             notes=decision.notes,
         )
 
-    def _ended(
-        self, decision: Decision, status: Status, result: Result, error: WarehouseError
-    ) -> Outcome:
+    def _ended(self, decision: Decision, status: Status, result: Result, error: WarehouseError) -> Outcome:
         return Outcome(
             decision.table,
             decision.spec.path,

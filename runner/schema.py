@@ -55,7 +55,7 @@ class Applied:
     written: int
 
 
-def status(lake: Lake, tables: Sequence[TableName], *, drift: bool = True) -> Iterator[TableDdl]:
+def status(lake: Lake, tables: Sequence[TableName]) -> Iterator[TableDdl]:
     """Compare files, log and metastore of each table; a table that is wrong does not hide the others."""
     for table in tables:
         state = lake.log(table).state()
@@ -69,10 +69,8 @@ def status(lake: Lake, tables: Sequence[TableName], *, drift: bool = True) -> It
         pending = tuple(f.path for f in files if f.file not in state.checksums)
         if contract is None and state.contract is None and state.dropped:
             pending = ()
-        found = tuple(differences(lake, table, state)) if drift else ()
-        yield TableDdl(
-            table, files[-1].version if files else 0, _version(state), pending, problems, found
-        )
+        found = tuple(differences(lake, table, state))
+        yield TableDdl(table, files[-1].version if files else 0, _version(state), pending, problems, found)
 
 
 def apply(lake: Lake, tables: Sequence[TableName]) -> Iterator[Applied]:
@@ -210,9 +208,7 @@ def adopt(lake: Lake, table: TableName) -> Applied:
     there = _external(lake, table)
     contract = lake.project.contract(table)
     found = contract_of(lake, there)
-    wrong = [
-        str(d) for d in compare(contract, found) if not d.what.startswith(("comment", "property"))
-    ]
+    wrong = [str(d) for d in compare(contract, found) if not d.what.startswith(("comment", "property"))]
     if wrong:
         raise ProjectError(
             f"the DDL of {table} does not describe the table that is there",

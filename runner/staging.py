@@ -23,7 +23,9 @@ def table_of(contract: Contract, location: str) -> Table:
     )
 
 
-def partition_of(contract: Contract, values: Sequence[str], location: str, parameters: Mapping[str, str]) -> Partition:
+def partition_of(
+    contract: Contract, values: Sequence[str], location: str, parameters: Mapping[str, str]
+) -> Partition:
     """A partition under this contract: location, columns and storage together, never read back."""
     return Partition(tuple(values), contract.columns, contract.storage, location, dict(parameters))
 
@@ -38,7 +40,9 @@ def staging_table(
     """
     known = fixed.as_dict()
     dynamic = tuple(c for c in contract.partitions if c.name not in known)
-    name = TableName(database, f"{contract.name.db}__{contract.name.table}__{run_id.lower().replace('-', '_')}")
+    name = TableName(
+        database, f"{contract.name.db}__{contract.name.table}__{run_id.lower().replace('-', '_')}"
+    )
     table = Table(
         name=name,
         columns=contract.columns,

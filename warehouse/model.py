@@ -88,11 +88,11 @@ class Model:
         if statement.target != self.name:
             raise ProjectError(
                 f"this file writes {statement.target}, but it is the file of {self.name}",
-                where=self._place(rendered, statement.target_start),
+                where=statement.sql.location(statement.header_start),
                 fix=f"write {self.name}, or move the file to "
                 f"sql/{statement.target.db}/{statement.target.table}.sql",
             )
-        self._check_columns(statement, rendered)
+        self._check_columns(statement)
         return statement
 
     @cached_property
@@ -103,7 +103,7 @@ class Model:
     @cached_property
     def inputs(self) -> tuple[TableName, ...]:
         """Tables that the SQL reads, by name; itself among them where it reads its own past."""
-        return tuple(sorted({reference.table for reference in self.statement.inputs}))
+        return tuple(sorted(self.statement.input_tables))
 
     @cached_property
     def check_inputs(self) -> tuple[TableName, ...]:
@@ -134,9 +134,11 @@ class Model:
     @cached_property
     def is_range(self) -> bool:
         """Whether one job can compute many intervals: ``start_ds`` to ``end_ds`` into dynamic columns."""
-        return bool(self.names_used & _RANGE_NAMES) and all(
-            item.value is None for item in self.statement.partition[: len(self.slicing.columns)]
-        ) and bool(self.slicing.columns)
+        return (
+            bool(self.names_used & _RANGE_NAMES)
+            and all(item.value is None for item in self.statement.partition[: len(self.slicing.columns)])
+            and bool(self.slicing.columns)
+        )
 
     def spec(self, interval: Interval) -> Spec:
         """The slice that ``interval`` owns."""
@@ -167,20 +169,18 @@ class Model:
             text = template.render(
                 check.sql, self.checks_path, names, self.macros, first_line=check.line
             ).text
-            free.append(
-                Check(check.name, check.severity, "", text, None, 0, self.checks_path, check.line)
-            )
+            free.append(Check(check.name, check.severity, "", text, None, 0, self.checks_path, check.line))
         return (*declared, *free)
 
     # ------------------------------------------------------------------ the contract
 
-    def _check_columns(self, statement: Statement, rendered: template.Rendered) -> None:
+    def _check_columns(self, statement: Statement) -> None:
         """Number and names of what the SELECT gives, where the SQL alone tells them."""
-        given = statement.columns
-        if given is None:
-            return
         wanted = self._wanted_columns(statement)
-        where = self._place(rendered, given[0].start if given else statement.header_start)
+        given = statement.outputs
+        if any(column.many for column in given):
+            return
+        where = statement.sql.location(given[0].start if given else statement.header_end)
         if len(given) != len(wanted):
             raise ProjectError(
                 f"the SELECT gives {len(given)} columns, {self.name} takes {len(wanted)}",
@@ -189,24 +189,26 @@ class Model:
                 fix=f"in this order: {', '.join(wanted)}",
             )
         for column, name in zip(given, wanted, strict=True):
-            if column.name is not None and column.name != name:
+            if column.name is not None and column.name.lower() != name:
                 raise ProjectError(
                     f"the SELECT gives {column.name!r} where {self.name} has {name!r}",
-                    where=self._place(rendered, column.start),
+                    where=statement.sql.location(column.start),
                     why="INSERT goes by position, whatever the names are",
                     fix=f"bring the columns into this order: {', '.join(wanted)}"
-                    if column.name in wanted
+                    if column.name.lower() in wanted
                     else f"call it {name}: … AS {name}",
                 )
 
     def _wanted_columns(self, statement: Statement) -> list[str]:
         dynamic = [item.column for item in statement.partition if item.value is None]
-        return [c.name for c in self.contract.columns] + dynamic
-
-    def _place(self, rendered: template.Rendered, offset: int) -> Location:
-        found = Location.at(self.path, rendered.text, offset)
-        line = rendered.source_line(found.line or 1)
-        return Location(self.path, line, found.column, found.text)
+        wanted = [c.name for c in self.contract.columns] + dynamic
+        if statement.columns and sorted(statement.columns) != sorted(wanted):
+            raise ProjectError(
+                f"the column list of the INSERT does not name every column of {self.name} once",
+                where=statement.sql.location(statement.header_start),
+                fix=f"leave it out, or name: {', '.join(wanted)}",
+            )
+        return list(statement.columns) or wanted
 
 
 def _missing(given: Sequence[str | None], wanted: Sequence[str]) -> str | None:

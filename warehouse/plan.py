@@ -13,6 +13,7 @@ from warehouse.log import InputRead, SliceState, State
 from warehouse.model import Model
 from warehouse.names import Spec, TableName
 from warehouse.reading import Input, missing, read
+from warehouse.template_names import KNOWN
 from warehouse.windows import Window, read_windows
 
 
@@ -192,10 +193,7 @@ def _staleness(
     return _inputs_changed(model, reader, interval, published)
 
 
-DATE_NAMES = frozenset(
-    "ds ds_nodash ts hour month year prev_ds next_ds data_interval_start data_interval_end "
-    "start_ds end_ds start_ts end_ts".split()
-)
+DATE_NAMES = frozenset(KNOWN) - {"env", "lake", "var", "macros", "this"}
 """Template names that make a statement depend on its interval."""
 
 

@@ -1,4 +1,4 @@
-"""The project's files: which tables there are, and what each is made of. Nothing is read before it is needed."""
+"""The project's files: which tables there are, what each is made of. Nothing is read before it is needed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Context:
 
 
 class Project:
-    """A directory with ``ddl/``, ``sql/`` and a pyproject.toml. Contracts and models are read when asked for."""
+    """A directory with ``ddl/``, ``sql/`` and a pyproject.toml. Contracts and models are read lazily."""
 
     def __init__(self, root: Path, config: Config, context: Context) -> None:
         self.root = root
@@ -99,7 +99,9 @@ class Project:
 
     def ddl_files(self, name: TableName) -> tuple[ddl.DdlFile, ...]:
         """A table's DDL files in order; :class:`ProjectError` for gaps and doubled numbers."""
-        return ddl.find_ddl(self.root, name) if name in self.ddl_directories else ()
+        directory = self.ddl_directories.get(name)
+        paths = sorted(directory.glob("*.sql")) if directory is not None else []
+        return ddl.check_sequence([ddl.DdlFile.named(self.relative(p), self.text(p)) for p in paths])
 
     def database_text(self, db: str) -> tuple[str, str] | None:
         """``ddl/<db>/database.sql`` as (path, rendered text), if there is one."""
@@ -115,7 +117,7 @@ class Project:
         return template.render(text, path, {name: names[name] for name in ("env", "lake", "var")}).text
 
     def contract(self, name: TableName) -> Contract:
-        """What the DDL files say; :class:`ProjectError` where there are none, or where they drop the table."""
+        """What the DDL files say; :class:`ProjectError` where there are none, or they drop the table."""
         found = self.contract_or_none(name)
         if found is None:
             raise ProjectError(

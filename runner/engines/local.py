@@ -121,9 +121,7 @@ class LocalEngine:
             **self._settings,
         }
         extra = settings.pop("spark.driver.extraJavaOptions", "")
-        builder = SparkSession.builder.config(
-            "spark.driver.extraJavaOptions", f"{options} {extra}".strip()
-        )
+        builder = SparkSession.builder.config("spark.driver.extraJavaOptions", f"{options} {extra}".strip())
         for key, value in settings.items():
             if key.startswith("spark."):
                 builder = builder.config(key, value)

@@ -87,7 +87,10 @@ class Metastore(Protocol):
         """Drop the table and its partitions from the metastore, no data; nothing if it is not there."""
 
     def partitions(
-        self, name: TableName, prefix: Sequence[str] | None = None, names: Sequence[Sequence[str]] | None = None
+        self,
+        name: TableName,
+        prefix: Sequence[str] | None = None,
+        names: Sequence[Sequence[str]] | None = None,
     ) -> list[Partition]:
         """All partitions, or those whose values start with ``prefix``, or those of ``names`` that exist."""
 
@@ -95,9 +98,7 @@ class Metastore(Protocol):
 
     def alter_partitions(self, table: Table, partitions: Sequence[Partition]) -> list[PartitionFailure]: ...
 
-    def drop_partitions(
-        self, table: Table, values: Sequence[tuple[str, ...]]
-    ) -> list[PartitionFailure]:
+    def drop_partitions(self, table: Table, values: Sequence[tuple[str, ...]]) -> list[PartitionFailure]:
         """Drop from the metastore, no data; those that are gone already count as done."""
 
     def close(self) -> None: ...

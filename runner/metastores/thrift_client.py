@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import re
 import select
@@ -16,6 +17,8 @@ from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TBufferedTransport, TTransportException
 
 from warehouse.errors import OutsideError
+
+logging.getLogger("thrift").addHandler(logging.NullHandler())  # our errors say it all
 
 _Connection = tuple[ThriftHiveMetastore.Client, TSocket]
 
@@ -150,7 +153,8 @@ def hosts(uri: str) -> list[tuple[str, int]]:
 
 def said(error: BaseException) -> str:
     """An error's own words on one line, without Java's class names in front."""
-    text = str(getattr(error, "message", None) or error or type(error).__name__)
+    error = getattr(error, "inner", None) or error
+    text = str(getattr(error, "message", None) or error)
     line = text.strip().splitlines()[0] if text.strip() else type(error).__name__
     return re.sub(r"^(?:[a-z]+(?:\.\w+)+(?:Exception|Error): )+", "", line)
 

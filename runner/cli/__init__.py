@@ -1,0 +1,128 @@
+"""The command line: it parses and prints, and is the one boundary where errors become exit codes.
+
+Start-up counts: a command's module, and what it imports, is loaded when that command runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init", "Start a project in a directory."),
+    "ls": ("ls", "List tables."),
+    "render": ("render", "Show a statement as Spark gets it."),
+    "ddl": ("ddl", "Versioned DDL: new, show, status, apply, diff, adopt, import."),
+    "land": ("land", "Put raw files into the lake: real ones, or generated."),
+    "run": ("run", "Run one interval of the selected tables, where it is stale."),
+    "backfill": ("run", "Run every stale interval of a range."),
+    "status": ("status", "What is published, held and claimed, and whether the metastore shows it."),
+    "history": ("history", "What happened to a partition."),
+    "rollback": ("history", "Set a partition back to its earlier rows, and hold it."),
+    "hold": ("history", "Keep backfills from replacing a partition."),
+    "release": ("history", "End a hold."),
+    "audit": ("audit", "Run the checks on what is published."),
+    "query": ("query", "Answer a SELECT, over the tables of now or of an earlier time."),
+    "metastore": ("metastore", "The embedded metastore: start, status, stop."),
+    "doctor": ("doctor", "What is missing on this machine, and how to get it."),
+}
+"""Command to (module below ``runner.cli``, one line of help), in the order of ``--help``."""
+
+EXIT_CODES = """\b
+Exit codes:
+  0   done
+  1   a run or a check failed
+  2   wrong usage or project files
+  3   claimed by another runner, or lost a race
+  4   the outside world failed (metastore, store, Spark, AWS)
+  130 interrupted"""
+
+
+class _Lazy(click.Group):
+    """A group that imports a command when it is called, not to list it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"runner.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, {"import": "import_"}.get(cmd_name, cmd_name))
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            if near:
+                error.message += f" Did you mean {near[0]!r}?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--project", metavar="DIR", help="The project; default: around the current directory.")
+@click.option("--target", metavar="NAME", help="A target of pyproject.toml; default: its default_target.")
+@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set var.NAME in templates.")
+@click.option("--debug", is_flag=True, help="Show where in the code an error came from.")
+@click.pass_context
+def cli(ctx: click.Context, **options: Any) -> None:
+    """A warehouse of plain Hive tables, published by moving partition pointers."""
+    ctx.obj = options
+
+
+def main() -> None:
+    """The ``warehouse`` command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command line and answer its exit code; errors are printed, never raised."""
+    debug = "--debug" in arguments or bool(os.environ.get("WAREHOUSE_DEBUG"))
+    try:
+        result = cli.main(args=arguments, prog_name="warehouse", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("\ninterrupted; what was published stays, what was not can be run again", file=sys.stderr)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read us has seen enough; the interpreter must not try to flush again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        from warehouse.errors import WarehouseError
+
+        if not isinstance(error, WarehouseError):
+            if debug:
+                raise
+            print(
+                f"error: an error that this tool did not expect: {type(error).__name__}: {error}\n"
+                "  fix: run it again with --debug and report what it shows",
+                file=sys.stderr,
+            )
+            return 4
+        if debug:
+            import traceback
+
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code

@@ -1,0 +1,91 @@
+"""``run`` and ``backfill``."""
+
+from __future__ import annotations
+
+import click
+
+from runner.cli.options import json_output, selection
+from runner.console import Told, as_json, opened, say
+from runner.execute import Options
+from runner.outcome import Report
+
+
+def _options(function):  # type: ignore[no-untyped-def]
+    function = click.option("--force", is_flag=True, help="Run what is fresh or held, too.")(function)
+    return click.option("--steal", is_flag=True, help="Break others' claims (of runs known to be dead).")(
+        function
+    )
+
+
+@click.command()
+@selection
+@click.option("--date", required=True, metavar="DATE", help="2018-11-15, 2018-11-15T07, 2018-11 or 2018.")
+@_options
+@json_output
+@click.pass_context
+def run(
+    ctx: click.Context,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    date: str,
+    force: bool,
+    steal: bool,
+    as_json: bool,
+) -> int:
+    """Run one interval of the selected tables, where it is stale.
+
+    Only the selected tables run: write +music.songplays to take in what it reads. What is fresh is
+    skipped; --force runs it all the same.
+    """
+    with opened(ctx) as warehouse:
+        told = Told(quiet_skips=False)
+        report = warehouse.run(
+            select, date, exclude=exclude, options=Options(force=force, steal=steal), told=told
+        )
+    return _end(report, told, as_json)
+
+
+@click.command()
+@selection
+@click.option("--start", required=True, metavar="DATE", help="First interval, inclusive.")
+@click.option("--end", required=True, metavar="DATE", help="Last interval, inclusive.")
+@click.option(
+    "--batch", default=31, show_default=True, type=click.IntRange(1, 1000),
+    help="Most intervals that one Spark job computes, where the SQL takes a range.",
+)  # fmt: skip
+@click.option(
+    "-j", "--jobs", default=2, show_default=True, type=click.IntRange(1, 64),
+    help="Spark jobs at a time, where the SQL takes one date.",
+)  # fmt: skip
+@_options
+@json_output
+@click.pass_context
+def backfill(
+    ctx: click.Context,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    start: str,
+    end: str,
+    batch: int,
+    jobs: int,
+    force: bool,
+    steal: bool,
+    as_json: bool,
+) -> int:
+    """Run every stale interval of a range, both ends inclusive.
+
+    A snapshot runs once, as of the last day. An interval that fails stops only what reads it; calling
+    again does the rest.
+    """
+    with opened(ctx) as warehouse:
+        told = Told()
+        options = Options(force=force, steal=steal, batch=batch, jobs=jobs)
+        report = warehouse.backfill(select, start, end, exclude=exclude, options=options, told=told)
+    return _end(report, told, as_json)
+
+
+def _end(report: Report, told: Told, json: bool) -> int:
+    if json:
+        print(as_json(report.outcomes))
+    say(told.summary(report))
+    return report.exit_code

@@ -1,0 +1,147 @@
+"""What a person sees: progress lines, tables, sizes. A pipe gets plain lines, without colour or width."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from runner.api import Warehouse
+from runner.outcome import Outcome, Report, Status
+from warehouse.errors import ProjectError
+
+
+def say(text: str) -> None:
+    """A line of progress: to stderr, so that stdout is only the answer."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def opened(ctx: click.Context) -> Iterator[Warehouse]:
+    """The project that the command line's options name."""
+    from pathlib import Path
+
+    options = ctx.find_root().obj
+    start = Path(options["project"]) if options["project"] else None
+    if start is not None and not start.is_dir():
+        raise ProjectError(f"--project {options['project']}: no such directory")
+    with Warehouse.open(
+        start,
+        target=options["target"],
+        variables=dict(_variable(text) for text in options["variables"]),
+        progress=lambda line: say(f"… {line}"),
+    ) as warehouse:
+        yield warehouse
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise ProjectError(f"--var {text!r} is not NAME=VALUE")
+    return name, value
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Columns under a header, aligned with spaces; ``right`` are the numbers' columns."""
+    if not rows:
+        return "  ".join(header)
+    widths = [max(len(r[i]) for r in [header, *rows]) for i in range(len(header))]
+    lines = []
+    for row in [header, *rows]:
+        cells = [
+            c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def size(count: int) -> str:
+    """Bytes for people."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError("the last unit takes all")
+
+
+def number(count: int) -> str:
+    return "?" if count < 0 else f"{count:,}"
+
+
+class Told:
+    """Prints outcomes as they come, and their sum at the end."""
+
+    def __init__(self, *, quiet_skips: bool = True) -> None:
+        self.quiet_skips = quiet_skips
+        self.began = time.monotonic()
+
+    def __call__(self, outcome: Outcome) -> None:
+        if outcome.status is Status.SKIPPED and self.quiet_skips:
+            return
+        for line in lines(outcome):
+            say(line)
+
+    def summary(self, report: Report) -> str:
+        """One line of counts; every failure again below it, with its place."""
+        counts = [f"{report.count(s)} {s.value}" for s in Status if report.count(s)]
+        spent = time.monotonic() - self.began
+        if not report.outcomes:
+            return "nothing was asked for"
+        if all(o.status is Status.SKIPPED for o in report.outcomes):
+            reasons = sorted({o.reason.partition(":")[0] for o in report.outcomes})
+            return f"nothing to do: {len(report.outcomes)} slices, all {' or '.join(reasons)}"
+        return f"{', '.join(counts)} in {spent:.1f} s"
+
+
+def lines(outcome: Outcome) -> Iterator[str]:
+    """One slice for people."""
+    name = f"{outcome.table} {outcome.slice or '(whole table)'}"
+    match outcome.status:
+        case Status.PUBLISHED:
+            same = "" if outcome.changed else ", same rows as before"
+            yield f"  {name}: {number(outcome.rows)} rows, {size(outcome.bytes)} ({outcome.reason}{same})"
+            for check in outcome.warnings:
+                yield f"    warning: {check.name}: {check.error or f'found {check.figure:g}'}"
+        case Status.SKIPPED:
+            yield f"  {name}: {outcome.reason}"
+        case _:
+            yield f"  {name}: {outcome.status.value.upper()}"
+            text = str(outcome.error) if outcome.error else outcome.reason
+            yield "    " + text.replace("\n", "\n    ")
+    for note in outcome.notes:
+        yield f"    note: {note}"
+
+
+def as_json(value: object) -> str:
+    """Any of the API's values as JSON."""
+    import msgspec
+
+    from warehouse.errors import WarehouseError
+    from warehouse.names import Spec, TableName
+
+    def encode(thing: object) -> object:
+        if isinstance(thing, TableName | Spec):
+            return str(thing)
+        if isinstance(thing, WarehouseError):
+            return {
+                "what": thing.what,
+                "where": str(thing.where) if thing.where else None,
+                "why": thing.why,
+                "fix": thing.fix,
+            }
+        return str(thing)
+
+    def plain(thing: object) -> object:
+        if isinstance(thing, TableName | Spec):
+            return str(thing)
+        if isinstance(thing, Sequence) and not isinstance(thing, str | bytes):
+            return [plain(t) for t in thing]
+        if hasattr(thing, "__dataclass_fields__"):
+            return {name: plain(getattr(thing, name)) for name in thing.__dataclass_fields__}
+        return thing
+
+    return msgspec.json.format(msgspec.json.encode(plain(value), enc_hook=encode), indent=2).decode()
