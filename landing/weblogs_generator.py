@@ -161,8 +161,8 @@ def _line(
 
 
 def _faulty(random: Random, line: bytes) -> bytes:
-    """The line, or once in two thousand times one of the faults that logs have."""
-    if random.random() >= 0.0005:
+    """The line, or once in five hundred times one of the faults that logs have."""
+    if random.random() >= 0.002:
         return line
     match random.randrange(5):
         case 0:

@@ -14,15 +14,14 @@ checks:
     severity: warn
 --- */
 INSERT OVERWRITE TABLE weblogs.rejected_lines PARTITION (dt, hour)
-WITH lines AS (
-  {{ parsed_log_lines() }}
-)
+WITH
+{{ log_lines() }}
 SELECT
-  sha2(concat_ws('\u0001', dt, hour, line, CAST(repeat_number AS STRING)), 256) AS rejected_id,
+  concat(line_key, '-', CAST(repeat_number AS STRING)) AS rejected_id,
   line,
-  {{ log_line_reject_reason() }} AS reason,
+  reason,
   repeat_number,
   dt,
   hour
 FROM lines
-WHERE {{ log_line_reject_reason() }} IS NOT NULL
+WHERE reason IS NOT NULL

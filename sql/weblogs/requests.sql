@@ -12,23 +12,19 @@ checks:
   - accepted_values: {column: bot, values: [search, feed, seo, archive, tool, other]}
 --- */
 INSERT OVERWRITE TABLE weblogs.requests PARTITION (dt, hour)
-WITH lines AS (
-  {{ parsed_log_lines() }}
-),
+WITH
+{{ log_lines() }},
 requests AS (
-  SELECT
-    *,
-    {{ log_line_time() }} AS request_time,
-    nullif(nullif(fields[8], '-'), '') AS agent
+  SELECT *, nullif(nullif(fields[8], '-'), '') AS agent
   FROM lines
-  WHERE {{ log_line_reject_reason() }} IS NULL
+  WHERE reason IS NULL
 ),
 classified AS (
   SELECT
     *,
     CASE
       WHEN agent RLIKE '(?i)googlebot|bingbot|msnbot|slurp|baiduspider|yandex|sogou|duckduckbot|exabot|naverbot|yeti/' THEN 'search'
-      WHEN agent RLIKE '(?i)rss|feed|newsblur|netvibes|bloglovin|planet' THEN 'feed'
+      WHEN agent RLIKE r'(?i)\brss|rss/|feed|newsblur|netvibes|bloglovin|planet' THEN 'feed'
       WHEN agent RLIKE '(?i)ahrefs|mj12bot|ezooms|semrush|dotbot|blexbot|spbot|rogerbot|seokicks' THEN 'seo'
         WHEN agent RLIKE '(?i)archive[.]org|ia_archiver|heritrix' THEN 'archive'
       WHEN agent RLIKE '(?i)curl|wget|python|java/|ruby|perl|libwww|go-http|httpclient|okhttp|chef client|puppet|ansible' THEN 'tool'
@@ -37,7 +33,7 @@ classified AS (
   FROM requests
 )
 SELECT
-  sha2(concat_ws('\u0001', dt, hour, line, CAST(repeat_number AS STRING)), 256) AS request_id,
+  concat(line_key, '-', CAST(repeat_number AS STRING)) AS request_id,
   request_time,
   fields[0] AS host,
   nullif(fields[1], '-') AS remote_ident,

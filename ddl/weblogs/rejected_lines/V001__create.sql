@@ -1,5 +1,5 @@
 CREATE EXTERNAL TABLE weblogs.rejected_lines (
-  rejected_id   STRING COMMENT 'sha2 of dt, hour, line and repeat_number: the same whenever it is computed',
+  rejected_id   STRING COMMENT 'Key: a hash of dt, hour and the line, and repeat_number. The same whenever it is computed',
   line          STRING COMMENT 'The line; bytes that are not UTF-8 are shown as U+FFFD',
   reason        STRING COMMENT 'empty, cut, malformed, bad_time, bad_request, bad_status or bad_bytes',
   repeat_number INT    COMMENT '1 for the first of several equal lines of an hour, 2 for the second, ...'

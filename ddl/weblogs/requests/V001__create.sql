@@ -1,5 +1,5 @@
 CREATE EXTERNAL TABLE weblogs.requests (
-  request_id    STRING    COMMENT 'sha2 of dt, hour, line and repeat_number: the same whenever it is computed',
+  request_id    STRING    COMMENT 'Key: a hash of dt, hour and the line, and repeat_number. The same whenever it is computed',
   request_time  TIMESTAMP COMMENT 'UTC time at which the server received the request, to the second',
   host          STRING    COMMENT 'Address or name of the client, as logged',
   remote_ident  STRING    COMMENT 'Identity by RFC 1413; NULL where the log has -',
@@ -9,7 +9,7 @@ CREATE EXTERNAL TABLE weblogs.requests (
   query         STRING    COMMENT 'What follows the first question mark; NULL where there is none',
   protocol      STRING    COMMENT 'HTTP/1.0, HTTP/1.1, ...; NULL for HTTP/0.9, which does not name itself',
   status        INT       COMMENT 'Status code of the answer, 100 to 599',
-  bytes         BIGINT    COMMENT 'Size of the answer''s body; 0 where the log has -, as Apache means it',
+  bytes         BIGINT    COMMENT 'Size of the answer\'s body; 0 where the log has -, as Apache means it',
   referer       STRING    COMMENT 'Referer header, as logged; NULL where the log has - or nothing',
   agent         STRING    COMMENT 'User-Agent header, as logged; NULL where the log has - or nothing',
   browser       STRING    COMMENT 'Browser family: chrome, edge, firefox, ie, opera, safari, other; NULL for bots and without agent',

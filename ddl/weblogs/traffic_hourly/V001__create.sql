@@ -6,8 +6,8 @@ CREATE EXTERNAL TABLE weblogs.traffic_hourly (
   status_1xx BIGINT COMMENT 'Answers that were informational',
   status_2xx BIGINT COMMENT 'Answers that were successes',
   status_3xx BIGINT COMMENT 'Answers that were redirections, not modified among them',
-  status_4xx BIGINT COMMENT 'Answers that told of the client''s errors',
-  status_5xx BIGINT COMMENT 'Answers that told of the server''s errors',
+  status_4xx BIGINT COMMENT 'Answers that told of the client\'s errors',
+  status_5xx BIGINT COMMENT 'Answers that told of the server\'s errors',
   top_paths  ARRAY<STRUCT<path: STRING, hits: BIGINT, bytes: BIGINT>>
     COMMENT 'The ten paths with the most hits, most first, equal ones in the order of their names'
 )
