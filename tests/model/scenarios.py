@@ -275,32 +275,31 @@ def default() -> dict[str, Scenario]:
 
 
 def large(actors: int) -> dict[str, Scenario]:
-    """Bigger ones, for a machine with time: as many publishers beside a DDL, a rollback and a drop."""
-    extra = {
+    """Bigger ones: a crowd with every mishap, and the small ones with all mishaps each."""
+    crowd: dict[str, a.Actor] = {
+        "day": a.publisher("day", DAY, (OTHER, "dt=1/h=3")),
+        "hour": a.publisher("hour", HOUR, (HOUR,)),
         "undo": a.rollback("undo", HOUR),
         "ddl": a.add_column("ddl"),
         "again": a.recreate("again"),
         "vacuum": a.vacuum("vacuum"),
+        "adopt": a.adopt("adopt"),
+        "status": a.status("status"),
     }
-    crowd: dict[str, a.Actor] = {"pub-a": a.publisher("pub-a", DAY, (OTHER, "dt=1/h=3"))}
-    crowd["pub-b"] = a.publisher("pub-b", HOUR, (HOUR,))
-    crowd.update(list(extra.items())[: max(0, actors - 2)])
-    grown = {
-        f"crowd-{kind}": Scenario(
-            f"crowd: {actors} actors, {kind}",
-            crowd,
+    mishaps = {"crashes": 1, "lates": 1, "errors": 1, "puts": 1}
+    crowds = [
+        Scenario(
+            f"crowd-{kind}",
+            dict(list(crowd.items())[:actors]),
             TWICE,
-            [shows(TWICE, transactional=kind == "hive")],
-            crashes=1,
-            lates=1,
-            errors=1,
-            puts=1,
+            [shows(TWICE, transactional=kind != "glue"), *([_lagging()] if kind == "both" else [])],
+            **mishaps,
         )
-        for kind in ("glue", "hive")
-    }
-    mishaps = {
-        f"{name}-more": replace(scenario, crashes=1, lates=1, errors=1, puts=1)
+        for kind in ("glue", "hive", "both")
+    ]
+    more = {
+        f"{name}-more": replace(scenario, **mishaps)
         for name, scenario in default().items()
-        if name != "mixed"
+        if not scenario.whole
     }
-    return {**mishaps, **grown}
+    return {**more, **{scenario.name: scenario for scenario in crowds}}

@@ -7,6 +7,7 @@ step is computed once with the real code. A state of the whole is a tuple of num
 
 from __future__ import annotations
 
+import random
 from collections import deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -416,12 +417,7 @@ class Search:
 
     def run(self) -> Explored:
         """Explore all; :class:`Violation` with a shortest way to the first state that must not be."""
-        scenario = self.scenario
-        log = tuple(self.entries.number((e.time, e.n), e) for e in scenario.entries)
-        catalogs = tuple(self._catalog(c) for c in scenario.catalogs)
-        actors = tuple(self._start(i) for i in range(len(self.programs)))
-        budget = (scenario.crashes, scenario.lates, scenario.errors, scenario.puts)
-        first: Whole = (log, catalogs, actors, (), budget)
+        first = self._first()
         came: dict[Whole, Whole | None] = {first: None}
         queue = deque([first])
         found = self.found
@@ -442,6 +438,32 @@ class Search:
                 break
         found.states, found.locals = len(came), len(self.locals.values)
         return found
+
+    def walk(self, walks: int, seed: int = 0) -> Explored:
+        """Follow random schedules to their ends: what a universe too large to explore has at its far side."""
+        dice = random.Random(seed)
+        found, seen = self.found, set()
+        for _ in range(walks):
+            state, way = self._first(), []
+            while choices := list(self._expand(state)):
+                label, after, said = dice.choice(choices)
+                why = self._check(state, after, said)
+                way.append(label)
+                if why:
+                    raise Violation(why, way)
+                seen.add(after)
+                state = after
+                found.transitions += 1
+        found.states, found.locals, found.complete = len(seen), len(self.locals.values), False
+        return found
+
+    def _first(self) -> Whole:
+        scenario = self.scenario
+        log = tuple(self.entries.number((e.time, e.n), e) for e in scenario.entries)
+        catalogs = tuple(self._catalog(c) for c in scenario.catalogs)
+        actors = tuple(self._start(i) for i in range(len(self.programs)))
+        budget = (scenario.crashes, scenario.lates, scenario.errors, scenario.puts)
+        return (log, catalogs, actors, (), budget)
 
     def _way(self, came: Mapping[Whole, Whole | None], state: Whole) -> list[str]:
         steps = []
