@@ -121,10 +121,20 @@ def condemned_rule(new: SliceState, head: State) -> str | None:
     return f"vacuum has condemned {doomed}" if doomed is not None else None
 
 
+EMPTY_DIRECTORY = "_empty"
+"""The last part of an empty directory's location: partitions wait there, and it is nobody's data."""
+
+
 def adopt_rule(new: SliceState, head: State) -> str | None:
-    """What the log knows is not found elsewhere: a metastore that lags would bring an old run back."""
-    known = next((p.location for p in new.partitions if p.location in head.known), None)
-    return f"the log knows {known} already" if known is not None else None
+    """Only what the log knows nothing of is adopted. A metastore that lags would bring an old run back, and
+    one in the middle of a converge an empty directory."""
+    for partition in new.partitions:
+        if partition.location in head.known:
+            return f"the log knows {partition.location} already"
+        if partition.location.rstrip("/").rpartition("/")[2] == EMPTY_DIRECTORY:
+            return f"{partition.location} holds nothing"
+    there = next((s for s in head.overlapping(Spec.parse(new.spec)) if s.partitions), None)
+    return f"entry {there.entry} published it already" if there is not None else None
 
 
 def subjects(body: Body) -> tuple[str, ...]:

@@ -151,7 +151,8 @@ def _earlier(entries: list[Entry], state: State, spec: str) -> SliceState | None
     for entry in reversed(entries):
         if isinstance(entry.body, Drop):
             return None
-        for slice_ in getattr(entry.body, "slices", ()):
+        slices: tuple[SliceState, ...] = getattr(entry.body, "slices", ())
+        for slice_ in slices:
             if slice_.spec == spec and (now is None or slice_.run_id != now.run_id):
                 return slice_
     return None

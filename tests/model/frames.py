@@ -8,7 +8,7 @@ local variables that it will still read.
 from __future__ import annotations
 
 import dis
-from collections.abc import Hashable
+from collections.abc import Generator, Hashable
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -60,9 +60,11 @@ def live_variables(code: CodeType) -> dict[int, frozenset[str]]:
     return {instruction.offset: live[i] for i, instruction in enumerate(instructions)}
 
 
-def freeze_generator(generator: GeneratorType[Any, Any, Any]) -> Hashable:
+def freeze_generator(generator: Generator[Any, Any, Any]) -> Hashable:
     """A key of a suspended generator and of those it delegates to."""
+    assert isinstance(generator, GeneratorType)
     frame = generator.gi_frame
+    assert frame is not None
     live = live_variables(frame.f_code)[frame.f_lasti]
     values = tuple(
         (name, freeze(value))

@@ -103,6 +103,10 @@ def _check_entry(entry: Entry, entries: Sequence[Entry], head: State) -> str | N
             for partition in slice_.partitions:
                 if partition.location in head.known:
                     return f"I6: adopt at {entry.n} brings {partition.location} back"
+                if partition.partition in head.partitions():
+                    return f"I6: adopt at {entry.n} replaces {partition.partition}, which is published"
+                if partition.location == EMPTY:
+                    return f"I6: adopt at {entry.n} takes over the empty directory"
     if isinstance(entry.body, Publish | Adopt) and not getattr(entry.body, "forced", False):
         for slice_ in entry.body.slices:
             if head.hold_on(Spec.parse(slice_.spec)) is not None:

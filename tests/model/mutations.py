@@ -68,6 +68,10 @@ def _dropped_only_at_head(_: Any, head: Any) -> str | None:
     return "the table is not created" if head.contract is None else None
 
 
+def _known_only(new: Any, head: Any) -> str | None:
+    return "known" if any(p.location in head.known for p in new.partitions) else None
+
+
 def believing(*args: Any, **options: Any) -> Converge:
     """Take every call for done and never read what it did."""
     return _filtered(converge_steps(*args, **options), _Believed())
@@ -173,6 +177,10 @@ MUTATIONS = (
     Mutation("base read before staging", "race", ("I4", "I5", "I6"), setting=replace(PLAIN, late_base=True)),
     Mutation("the hold", "hold", ("I5",), ((protocol, "hold_rule", _never),)),
     Mutation("the adopt rule", "lag", ("I6",), ((protocol, "adopt_rule", _never),)),
+    Mutation(
+        "the adopt rule for what is published", "adopt", ("I6",), ((protocol, "adopt_rule", _known_only),)
+    ),
+    Mutation("the adopt rule for what is empty", "parked", ("I6",), ((protocol, "adopt_rule", _known_only),)),
     Mutation("the drop rule", "drop", ("I8",), ((protocol, "drop_rule", _dropped_only_at_head),)),
     Mutation("DDL against DDL", "create", ("I8",), ((protocol, "definition_rule", _never),)),
     Mutation("a drop against DDL", "twice", ("I8",), ((protocol, "definition_rule", _never),)),

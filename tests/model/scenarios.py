@@ -9,7 +9,7 @@ from warehouse.log import Body, Ddl, Entry, Publish, SetHold
 from warehouse.protocol import Pointer, columns_digest
 
 from . import actors as a
-from .search import Scenario, _mend
+from .search import Scenario, mend
 from .world import Catalog, contract, made, unmarked
 
 HOUR, OTHER, NEXT = "dt=1/h=1", "dt=1/h=2", "dt=2/h=1"
@@ -27,7 +27,7 @@ def history(*bodies: Body) -> tuple[Entry, ...]:
 
 def shows(entries: Sequence[Entry], *, transactional: bool) -> Catalog:
     """A metastore that has followed this log."""
-    return _mend(Catalog(transactional), entries)
+    return mend(Catalog(transactional), entries)
 
 
 CREATED = history(Ddl(contract()))
@@ -170,6 +170,16 @@ def default() -> dict[str, Scenario]:
             lates=1,
         ),
         Scenario(
+            "parked: adopt meets a metastore in the middle of a move",
+            {
+                "adopt": a.adopt("adopt"),
+                "day": a.publisher("day", DAY, (OTHER, "dt=1/h=3")),
+            },
+            PUBLISHED,
+            [shows(PUBLISHED, transactional=hive)],
+            crashes=1,
+        ),
+        Scenario(
             "strangers: partitions of others stay, through a publish and a new column",
             {
                 "pub": a.publisher("pub", HOUR, (HOUR,)),
@@ -286,20 +296,18 @@ def large(actors: int) -> dict[str, Scenario]:
         "adopt": a.adopt("adopt"),
         "status": a.status("status"),
     }
-    mishaps = {"crashes": 1, "lates": 1, "errors": 1, "puts": 1}
+
+    def beset(scenario: Scenario) -> Scenario:
+        return replace(scenario, crashes=1, lates=1, errors=1, puts=1)
+
     crowds = [
         Scenario(
             f"crowd-{kind}",
             dict(list(crowd.items())[:actors]),
             TWICE,
             [shows(TWICE, transactional=kind != "glue"), *([_lagging()] if kind == "both" else [])],
-            **mishaps,
         )
         for kind in ("glue", "hive", "both")
     ]
-    more = {
-        f"{name}-more": replace(scenario, **mishaps)
-        for name, scenario in default().items()
-        if not scenario.whole
-    }
-    return {**more, **{scenario.name: scenario for scenario in crowds}}
+    more = {f"{name}-more": beset(scenario) for name, scenario in default().items() if not scenario.whole}
+    return {**more, **{scenario.name: beset(scenario) for scenario in crowds}}

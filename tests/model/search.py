@@ -29,8 +29,9 @@ from warehouse.log import Entry, fold
 from warehouse.steps import Converged, converge_steps, drive
 
 from . import invariants
-from .actors import Actor, GaveUp, Program, Said, Setting, Use
-from .frames import freeze, freeze_generator
+from .actors import Actor, Said, Setting
+from .frames import freeze
+from .players import CRASHED, Local, Players
 from .world import EMPTY, Catalog, Interned, refusals, write
 
 
@@ -54,17 +55,6 @@ class Scenario:
     """Mutation: a store without put-if-absent."""
 
 
-@dataclass
-class Local:
-    """An actor's state: its past answers, what it asks next (None: ended), and of which metastore."""
-
-    actor: int
-    answers: tuple[Any, ...]
-    request: Any
-    target: int
-    generator: Program | None
-
-
 class Violation(Exception):  # noqa: N818
     """A counterexample: what was violated, and the steps that lead there."""
 
@@ -80,7 +70,6 @@ class Explored:
     states: int = 0
     transitions: int = 0
     quiet: int = 0
-    locals: int = 0
     gave_up: int = 0
     """Ways in which a converge ran out of passes."""
     complete: bool = True
@@ -90,7 +79,6 @@ class Explored:
 
 # A state: (log, catalogs, actors, late requests, (crashes, lates, errors, puts) left)
 Whole = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[tuple[int, int], ...], tuple[int, ...]]
-CRASHED = -1
 
 
 class Search:
@@ -98,87 +86,16 @@ class Search:
         self.scenario = scenario
         kinds = tuple(c.transactional for c in scenario.catalogs)
         self.setting = replace(setting, transactional=kinds) if setting else Setting(kinds)
-        self.names, self.programs = list(scenario.actors), list(scenario.actors.values())
+        self.names = list(scenario.actors)
         self.cap = cap
         self.entries: Interned[Entry] = Interned()
         self.catalogs: Interned[Catalog] = Interned()
-        self.locals: Interned[Local] = Interned()
+        self.players = Players(list(scenario.actors.values()), self.setting)
         self.requests: Interned[Any] = Interned()
-        self.memo: dict[tuple[int, Hashable], tuple[int, tuple[Said, ...]]] = {}
         self.done: dict[Hashable, Any] = {}
-        self.given: dict[tuple[int, Hashable], Any] = {}
-        self.twins: dict[int, tuple[Any, ...]] = {}
-        """Of some actors' states: other answers that led to the same one."""
         self.found = Explored()
 
     # Actors.
-
-    def _start(self, actor: int) -> int:
-        generator = self.programs[actor](self.setting)
-        return self._settle(actor, generator, _send(generator, None), (), 0)[0]
-
-    def _answer(self, number: int, answer: Any, key: Hashable) -> tuple[int, tuple[Said, ...]]:
-        """The actor's state after an answer, and what it said on the way."""
-        memo = (number, key)
-        known = self.memo.get(memo)
-        if known is None:
-            local = self.locals.values[number]
-            generator, local.generator = local.generator, None
-            if generator is None:
-                generator = self._again(local)
-            request = _send(generator, answer)
-            past = (*local.answers, answer)
-            known = self.memo[memo] = self._settle(local.actor, generator, request, past, local.target)
-            self.given[memo] = answer
-        return known
-
-    def check_twins(self) -> int:
-        """Whether states taken for the same go on in the same way; how many were compared."""
-        compared = 0
-        for (number, key), known in list(self.memo.items()):
-            past = self.twins.get(number)
-            if past is not None:
-                local = self.locals.values[number]
-                generator = self._again(Local(local.actor, past, local.request, local.target, None))
-                answer = self.given[(number, key)]
-                request = _send(generator, answer)
-                other = self._settle(local.actor, generator, request, (*past, answer), local.target)
-                assert other == known, f"{local.request} after {key} goes on in two ways"
-                compared += 1
-        return compared
-
-    def _settle(
-        self, actor: int, generator: Program, request: Any, past: tuple[Any, ...], target: int
-    ) -> tuple[int, tuple[Said, ...]]:
-        """Run on to the next thing that is asked of the world."""
-        said: list[Said] = []
-        while isinstance(request, Use | Said):
-            if isinstance(request, Use):
-                target = request.metastore
-            else:
-                said.append(request)
-            request = _send(generator, None)
-        if isinstance(request, GaveUp):
-            self.found.gave_up += 1
-            return CRASHED, tuple(said)
-        if request is None:
-            number = self.locals.number((actor, "ended"), Local(actor, (), None, target, None))
-        else:
-            key = (actor, target, freeze_generator(generator))
-            seen = len(self.locals.values)
-            number = self.locals.number(key, Local(actor, past, request, target, generator))
-            if number < seen:
-                self.twins.setdefault(number, past)
-        return number, tuple(said)
-
-    def _again(self, local: Local) -> Program:
-        """The actor's generator from the start: one that was sent on cannot be used twice."""
-        generator = self.programs[local.actor](self.setting)
-        request = _send(generator, None)
-        left = deque(local.answers)
-        while left or isinstance(request, Use | Said):
-            request = _send(generator, None if isinstance(request, Use | Said) else left.popleft())
-        return generator
 
     # The world's answers.
 
@@ -187,7 +104,7 @@ class Search:
         for i, number in enumerate(actors):
             if number == CRASHED:
                 continue
-            local = self.locals.values[number]
+            local = self.players.locals.values[number]
             if local.request is None:
                 continue
             who = self.names[i]
@@ -197,7 +114,7 @@ class Search:
             for label, answer, key, log2, catalogs2, late2, budget2 in self._perform(
                 number, local, log, catalogs, late, budget
             ):
-                after, said = self._answer(number, answer, key)
+                after, said = self.players.answer(number, answer, key)
                 yield f"{who}: {label}", (log2, catalogs2, _set(actors, i, after), late2, budget2), said
         for item in dict.fromkeys(late):
             yield self._arrive(item, state)
@@ -213,13 +130,16 @@ class Search:
     ) -> Iterator[tuple[str, Any, Hashable, Any, Any, Any, Any]]:
         request, target = local.request, local.target
         crash, lates, errors, puts = budget
+        answer: Any
+        key: Hashable
         match request:
             case Pause():
                 yield "pauses", None, "", log, catalogs, late, budget
             case ReadEntries(after):
                 new = log[after:]
                 answer = [self.entries.values[e] for e in new]
-                yield f"reads the log after {after}", answer, new, log, catalogs, late, budget
+                key = new
+                yield f"reads the log after {after}", answer, key, log, catalogs, late, budget
             case PutEntry(entry):
                 mine = self.entries.number((entry.time, entry.n), entry)
                 free = len(log) == entry.n - 1
@@ -359,7 +279,7 @@ class Search:
             why = self._check_said(event, log)
             if why:
                 return why
-        if not late and all(n == CRASHED or self.locals.values[n].request is None for n in actors):
+        if not late and all(self.players.ended(n) for n in actors):
             self.found.quiet += 1
             return self._check_quiet(state)
         return None
@@ -407,7 +327,7 @@ class Search:
                 why = invariants.check_quiet(catalog, head)
                 if why:
                     return f"{why if smooth else why.replace('I2', 'I7')} (metastore {number})"
-            mended = _mend(catalog, entries)
+            mended = mend(catalog, entries)
             why = invariants.check_quiet(mended, head)
             if why:
                 return f"{why} (metastore {number}, after one more converge)"
@@ -436,7 +356,7 @@ class Search:
             if len(came) > self.cap:
                 found.complete = False
                 break
-        found.states, found.locals = len(came), len(self.locals.values)
+        found.states, found.gave_up = len(came), self.players.gave_up
         return found
 
     def walk(self, walks: int, seed: int = 0) -> Explored:
@@ -454,14 +374,14 @@ class Search:
                 seen.add(after)
                 state = after
                 found.transitions += 1
-        found.states, found.locals, found.complete = len(seen), len(self.locals.values), False
+        found.states, found.gave_up, found.complete = len(seen), self.players.gave_up, False
         return found
 
     def _first(self) -> Whole:
         scenario = self.scenario
         log = tuple(self.entries.number((e.time, e.n), e) for e in scenario.entries)
         catalogs = tuple(self._catalog(c) for c in scenario.catalogs)
-        actors = tuple(self._start(i) for i in range(len(self.programs)))
+        actors = tuple(self.players.start(i) for i in range(len(self.names)))
         budget = (scenario.crashes, scenario.lates, scenario.errors, scenario.puts)
         return (log, catalogs, actors, (), budget)
 
@@ -474,15 +394,7 @@ class Search:
         return steps[::-1]
 
 
-def _send(generator: Program, answer: Any) -> Any:
-    """The next request; None at the end."""
-    try:
-        return generator.send(answer)
-    except StopIteration:
-        return None
-
-
-def _mend(catalog: Catalog, entries: Sequence[Entry]) -> Catalog:
+def mend(catalog: Catalog, entries: Sequence[Entry]) -> Catalog:
     """One converge with nobody else about."""
     box = [catalog]
 

@@ -24,6 +24,7 @@ MEETS = {
     "ghost": ({"pub", "drop", "drop-too"}, {"pub", "drop", "drop-too"}),
     "create": ({"make-a", "make-b", "pub"}, {"make-a", "make-b"}),
     "adopt": ({"pub", "adopt"}, {"pub"}),
+    "parked": ({"day"}, {"adopt"}),
     "lag": ({"pub"}, {"adopt"}),
     "hold": ({"hold", "pub", "force"}, {"hold", "pub", "force"}),
     "release": ({"release", "pub", "accept"}, {"release", "pub", "accept"}),
@@ -76,4 +77,4 @@ def test_states_taken_for_the_same_go_on_alike(name: str) -> None:
     """The search stands on recognising an actor's state by its live variables: replay and compare."""
     search = Search(default()[name], cap=CAP)
     search.run()
-    assert search.check_twins() > 50
+    assert search.players.check_twins() > 50
