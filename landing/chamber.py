@@ -45,7 +45,7 @@ def real(source: Path, *, hourly: bool) -> Iterator[Piece]:
             raise ProjectError(f"{path.name} cannot be read: {error}", where=Location(str(path))) from None
 
 
-def generated(start: date, end: date, *, seed: int, rate: float, hourly: bool) -> Iterator[Piece]:
+def generated(start: date, end: date, *, seed: int, rate: float = RATE, hourly: bool) -> Iterator[Piece]:
     """The files of the years from ``start`` to ``end``, each from its January on, the last as of ``end``."""
     for year in range(start.year, end.year + 1):
         last = min(end, date(year, 12, 31))

@@ -34,6 +34,7 @@ _NEEDED = {
     "nudeputadoid",
 }
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
 def written(values: Iterable[str]) -> bytes:
@@ -100,7 +101,8 @@ def _whole(lines: Iterator[bytes], width: int) -> Iterator[bytes]:
 def _values(record: bytes) -> list[str] | None:
     """The fields of a record; None where its quotes do not match."""
     try:
-        return next(csv.reader([_text(record)], delimiter=";", strict=True), [])
+        # A carriage return of its own ends no line here, but csv thinks it does.
+        return next(csv.reader([_LONE_RETURN.sub(" ", _text(record))], delimiter=";", strict=True), [])
     except csv.Error:
         return None
 

@@ -3,8 +3,8 @@
 ``raw_lines`` gets the lines as they are, in files named after the log they came from, so that several
 servers and rotations lie side by side in one hour and landing a log again replaces its own lines only.
 A line whose time cannot be read goes with the line before it (at the start of a file: after it). Times are
-turned to UTC. Every hour of a day that has lines gets a file, an empty one where nothing was logged, so
-that readers can tell a quiet hour from a missing one.
+turned to UTC. Every hour of a day that has lines gets an empty ``_SUCCESS`` beside them, so that a quiet
+hour can be told from a missing one.
 
 Where the landed lines differ from the source: a carriage return inside a line, at which every engine would
 cut it, is written ``\\x0d`` as Apache itself does; a missing line end at the end of a file is added.
@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, cast
 
 from landing import Piece, wrong_source
 from landing.weblogs_generator import hour_pieces
@@ -59,7 +58,7 @@ def real(source: Path, *, hourly: bool) -> Iterator[Piece]:
         yield from spool.pieces()
 
 
-def generated(start: date, end: date, *, seed: int, rate: float, hourly: bool) -> Iterator[Piece]:
+def generated(start: date, end: date, *, seed: int, rate: float = RATE, hourly: bool) -> Iterator[Piece]:
     """Every hour from ``start`` to ``end``, both inclusive, ``rate`` lines a day on average."""
     day = start
     while day <= end:
@@ -138,10 +137,7 @@ class _Spool:
         first: str | None = None
         whole = True
         try:
-            with path.open("rb") as plain:
-                packed = plain.read(2) == b"\x1f\x8b"
-                plain.seek(0)
-                lines = cast("BinaryIO", gzip.open(plain)) if packed else plain  # noqa: SIM115
+            with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
                 # A read may end inside a very long line: what follows belongs to the same one.
                 while line := lines.readline(LONGEST_READ):
                     if whole:
@@ -150,12 +146,12 @@ class _Spool:
                     whole = line.endswith(b"\n")
                     self._put(label, current, _one_record(line))
         except (OSError, EOFError, zlib.error) as error:
-            raise ProjectError(f"{path} cannot be read: {error}", where=Location(str(path))) from None
+            raise ProjectError(f"{path.name} cannot be read: {error}", where=Location(str(path))) from None
         if not whole:
             self._put(label, current, b"\n")
         if first is None:
             raise ProjectError(
-                f"{path} has no line with a time",
+                f"{path.name} has no line with a time",
                 where=Location(str(path)),
                 why="an access log tells it as [17/May/2015:10:05:03 +0000]",
                 fix="move the file out of the source's directory if it is no access log",
@@ -192,19 +188,22 @@ class _Spool:
         self._files.pop("", None)
 
     def pieces(self) -> Iterator[Piece]:
-        """Hour by hour, in the order of time and label; every hour of a day once it has a line."""
+        """Hour by hour, in the order of time and label; every hour of a day once it has a line.
+
+        Readers do not see the file that marks an hour as landed, so it makes no hour stale: a log that
+        brings two late lines changes their hours only.
+        """
         self._flush()
         days = sorted({hour[:10] for hour in self._files})
         for day in _with_gaps([date.fromisoformat(day) for day in days]):
             for number in range(24):
                 hour = f"{day}T{number:02}"
                 prefix = f"weblogs/raw_lines/dt={day}/hour={number:02}"
-                if hour not in self._files:
-                    yield Piece(f"{prefix}/empty.log", b"")
                 for label in sorted(self._files.get(hour, ())):
                     path = self._path(hour, label)
                     yield from _cut(path, f"{prefix}/{label}")
                     path.unlink()
+                yield Piece(f"{prefix}/_SUCCESS", b"")
 
 
 def _one_record(line: bytes) -> bytes:
