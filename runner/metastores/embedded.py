@@ -109,7 +109,7 @@ def ensure(
         _lease(path, deadline)
         held = _held(path)
         found = _read(path)
-        if held and "port" in found and _answers(found["port"]):
+        if _serves(path, found):
             if found.get("digest") == digest:
                 return f"thrift://127.0.0.1:{found['port']}"
             _restart_alone(path, timeout)
@@ -134,7 +134,7 @@ def status(state_dir: Path) -> Running | None:
     """The server of ``state_dir`` if it runs and answers."""
     path = Path(state_dir)
     found = _read(path)
-    if "port" not in found or not _held(path) or not _answers(found["port"]):
+    if not _serves(path, found):
         return None
     uri = f"thrift://127.0.0.1:{found['port']}"
     return Running(uri, found["port"], found["pid"], found["supervisor"], found["started"])
@@ -209,10 +209,14 @@ def _restart_alone(path: Path, timeout: float) -> None:
     stop(path, timeout=timeout)
 
 
-def _held(path: Path) -> bool:
+def _serves(path: Path, found: Mapping[str, Any]) -> bool:
+    return "port" in found and _held(path) and _held(path, "supervisor.lock") and _answers(int(found["port"]))
+
+
+def _held(path: Path, lock: str = "server.lock") -> bool:
     """Whether a server lives, starting, serving or ending: the kernel knows."""
     try:
-        descriptor = os.open(path / "server.lock", os.O_RDONLY)
+        descriptor = os.open(path / lock, os.O_RDONLY)
     except OSError:
         return False
     try:

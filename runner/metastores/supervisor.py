@@ -7,7 +7,8 @@ port. The pipe to Java's standard input ties the two together: when this process
 Java reads the end of its input and exits.
 
 Files in the state directory: ``server.json`` (what runs, or why it did not start), ``server.lock`` (held by
-this process and by Java for as long as either lives), ``clients.lock`` (held shared by every command that
+this process and by Java for as long as either lives), ``supervisor.lock`` (held by this process alone: with
+it free and the other held, Java is about to end), ``clients.lock`` (held shared by every command that
 uses the server; its time is the last use), ``stop`` (a request), ``db`` (Derby), ``db.complete``.
 """
 
@@ -138,6 +139,8 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: asked.append(received))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    alone = os.open(state / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(alone, fcntl.LOCK_EX)
     clients = os.open(state / "clients.lock", os.O_RDWR | os.O_CREAT, 0o600)
     identity = _identity(state)
     if not (state / "db.complete").exists():
