@@ -9,7 +9,7 @@ breaks and quotes, which a line of text cannot). Where it differs from the sourc
 - a review comes with its answer, else with its creation, else with the last change of its order;
 - products, sellers, geolocation and the categories' English names have no time: they are files without a day;
 - what cannot be read as a record is ``{"broken": its text, "why": …}``; that, and what belongs to no order,
-  comes on the first day.
+  comes on the first day. A second row of one order is such a record too, on the day of its purchase.
 """
 
 from __future__ import annotations
@@ -20,23 +20,13 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from landing import Piece
+from landing import Piece, wrong_source
 from landing.retail_csv import Broken, read
 from landing.retail_orders import PURCHASE, changes, moment
 from landing.retail_spool import Spool, cut, line
-from warehouse.errors import ProjectError
 
 DESCRIPTION = "Orders of a Brazilian market place: Olist's nine CSV files, or generated ones"
 HOURLY = True
-
-DAILY = {
-    "raw_orders": "orders",
-    "raw_items": "items",
-    "raw_payments": "payments",
-    "raw_customers": "customers",
-    "raw_reviews": "reviews",
-}
-"""Source tables by day, and what their files are called."""
 
 _ORDER = (
     "order_id",
@@ -114,19 +104,14 @@ REFERENCE = ("products", "sellers", "geolocation", "categories")
 
 def real(source: Path, *, hourly: bool) -> Iterator[Piece]:
     """The nine files of ``source``, sliced as they would have arrived."""
-    missing = [name for name, _ in FILES.values() if not (source / name).is_file()]
-    if missing:
-        found = sorted(p.name for p in source.iterdir())[:12] if source.is_dir() else []
-        raise ProjectError(
-            f"{source} lacks {missing[0]}",
-            why=f"looked for {', '.join(name for name, _ in FILES.values())}; "
-            f"found {', '.join(found) or 'nothing'}",
-            fix="name the directory that holds the nine CSV files",
-        )
+    if not all((source / name).is_file() for name, _ in FILES.values()):
+        raise wrong_source(source, ", ".join(name for name, _ in FILES.values()))
     for table in REFERENCE:
-        yield from cut(f"retail/raw_{table}/{table}", (_text(record) for record in _records(source, table)))
+        yield from cut(
+            f"retail/raw_{table}/{table}", (_text(record) + "\n" for record in _records(source, table))
+        )
     with TemporaryDirectory(prefix="retail-landing-") as scratch:
-        spool = Spool(Path(scratch), DAILY, hourly=hourly)
+        spool = Spool(Path(scratch), hourly=hourly)
         index = _Index(Path(scratch) / "orders.sqlite")
         _replay(source, spool, index)
         for day in spool.days():
@@ -144,22 +129,24 @@ def generated(start: date, end: date, *, seed: int, rate: float, hourly: bool) -
 def _replay(source: Path, spool: Spool, index: _Index) -> None:
     """Put every record of the daily tables into the hour it arrives in."""
     first: str | None = None
-    undated: list[tuple[str, str]] = []
+    undated: list[str] = []
     for record in _records(source, "orders"):
         history = [] if isinstance(record, Broken) else list(changes(record))
         if isinstance(record, Broken) or not history:
-            undated.append(("raw_orders", _text(record).rstrip("\n")))
+            undated.append(_text(record))
+            continue
+        purchase, last = history[0][0], history[-1][0]
+        if not index.add(record["order_id"], record["customer_id"], purchase, last):
+            spool.put("raw_orders", purchase, _text(Broken(line(record), "the order came before")))
             continue
         for time, row in history:
             spool.put("raw_orders", time, line(row))
-        purchase = history[0][0]
         first = min(first or purchase, purchase)
-        index.add(record["order_id"], record["customer_id"], purchase, history[-1][0])
     index.finish()
-    # Nothing is lost where no order has a time: a day must hold it.
-    beginning = f"{first or '2016-09-04'}"[:10] + " 00:00:00"
-    for table, text in undated:
-        spool.put(table, beginning, text)
+    # Nothing is lost where no order has a time: some day must hold it.
+    beginning = f"{(first or '2016-09-04')[:10]} 00:00:00"
+    for text in undated:
+        spool.put("raw_orders", beginning, text)
     arrivals: dict[str, Callable[[dict[str, str]], str | None]] = {
         "items": lambda r: index.purchase(r["order_id"]),
         "payments": lambda r: index.purchase(r["order_id"]),
@@ -172,8 +159,8 @@ def _replay(source: Path, spool: Spool, index: _Index) -> None:
     }
     for table, arrival in arrivals.items():
         for record in _records(source, table):
-            time = None if isinstance(record, Broken) else arrival(record)
-            spool.put(f"raw_{table}", time or beginning, _text(record).rstrip("\n"))
+            arrived = None if isinstance(record, Broken) else arrival(record)
+            spool.put(f"raw_{table}", arrived or beginning, _text(record))
 
 
 def _records(source: Path, table: str) -> Iterator[dict[str, str] | Broken]:
@@ -184,7 +171,7 @@ def _records(source: Path, table: str) -> Iterator[dict[str, str] | Broken]:
 def _text(record: dict[str, str] | Broken) -> str:
     if isinstance(record, Broken):
         record = {"broken": record.text, "why": record.why}
-    return line(record) + "\n"
+    return line(record)
 
 
 class _Index:
@@ -198,10 +185,11 @@ class _Index:
         self._db.execute("CREATE TABLE orders (id TEXT PRIMARY KEY, purchase TEXT, last TEXT) WITHOUT ROWID")
         self._db.execute("CREATE TABLE customers (id TEXT PRIMARY KEY, purchase TEXT) WITHOUT ROWID")
 
-    def add(self, order: str, customer: str, purchase: str, last: str) -> None:
-        """An order; of one that comes twice the first counts."""
-        self._db.execute("INSERT OR IGNORE INTO orders VALUES (?, ?, ?)", (order, purchase, last))
+    def add(self, order: str, customer: str, purchase: str, last: str) -> bool:
+        """Whether the order is new; of one that comes twice the first counts."""
+        added = self._db.execute("INSERT OR IGNORE INTO orders VALUES (?, ?, ?)", (order, purchase, last))
         self._db.execute("INSERT OR IGNORE INTO customers VALUES (?, ?)", (customer, purchase))
+        return added.rowcount > 0
 
     def finish(self) -> None:
         self._db.execute("COMMIT")

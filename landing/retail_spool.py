@@ -12,6 +12,15 @@ from landing import Piece
 
 PIECE_BYTES = 32 * 1024 * 1024
 BUFFER_CHARACTERS = 16 * 1024 * 1024
+DAILY = {
+    "raw_orders": "orders",
+    "raw_items": "items",
+    "raw_payments": "payments",
+    "raw_customers": "customers",
+    "raw_reviews": "reviews",
+}
+"""Source tables by day, and what their files are called."""
+
 GAP_DAYS = 366
 """Longer than this without a record, days are not landed: a wrong year is no century of empty files."""
 
@@ -24,10 +33,8 @@ def line(record: Mapping[str, str]) -> str:
 class Spool:
     """``put`` in any order, then ``pieces`` day by day."""
 
-    def __init__(self, directory: Path, tables: Mapping[str, str], *, hourly: bool) -> None:
-        """``tables``: a source table and what its files are called."""
+    def __init__(self, directory: Path, *, hourly: bool) -> None:
         self._directory = directory
-        self._tables = tables
         self._hourly = hourly
         self._buffers: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._held = 0
@@ -63,7 +70,7 @@ class Spool:
 
     def pieces(self, day: date) -> Iterator[Piece]:
         """The files of a day, each table at least one, in the order of time and text. A day is given once."""
-        for table, name in self._tables.items():
+        for table, name in DAILY.items():
             lines = self._take(table, str(day))
             prefix = f"retail/{table}/dt={day}/{name}"
             if not self._hourly or not lines:

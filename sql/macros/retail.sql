@@ -1,8 +1,8 @@
 {#- How the shop's texts become values. What cannot be read becomes NULL, and stands in retail.rejects. -#}
 
-{#- A line of JSON as a struct of texts. -#}
-{% macro json_record(columns) -%}
-from_json(line, '{{ columns | join(" STRING, ") }} STRING')
+{#- The fields of a line of JSON, as texts, in FROM raw AS r LATERAL VIEW; j.field is one of them. -#}
+{% macro json_fields(fields) -%}
+json_tuple(r.line, '{{ fields | join("', '") }}') j AS {{ fields | join(", ") }}
 {%- endmacro %}
 
 {#- 2017-10-02 10:56:33 -#}
@@ -17,10 +17,10 @@ CASE WHEN {{ text }} RLIKE '^-?[0-9]{1,10}([.][0-9]{1,2})?$' THEN try_cast({{ te
 
 {#- For retail.rejects: a field that must be there. -#}
 {% macro is_missing(field) -%}
-IF(record.{{ field }} IS NULL, '{{ field }} is missing', NULL)
+IF(j.{{ field }} IS NULL, '{{ field }} is missing', NULL)
 {%- endmacro %}
 
 {#- For retail.rejects: a field that is there, but not as its type. -#}
 {% macro is_unreadable(field, typed) -%}
-IF(record.{{ field }} IS NOT NULL AND {{ typed }} IS NULL, '{{ field }} cannot be read', NULL)
+IF(j.{{ field }} IS NOT NULL AND {{ typed }} IS NULL, '{{ field }} cannot be read', NULL)
 {%- endmacro %}

@@ -9,26 +9,19 @@ checks:
   - not_null: {columns: [customer_unique_id, customer_zip_code_prefix, customer_state], severity: warn}
 --- */
 INSERT OVERWRITE TABLE retail.customers PARTITION (dt)
-WITH arrived AS (
+WITH typed AS (
   SELECT
-    {{ json_record(['customer_id', 'customer_unique_id', 'customer_zip_code_prefix',
-                    'customer_city', 'customer_state']) }} AS record,
-    line,
-    dt
-  FROM retail.raw_customers
-  WHERE dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'
-),
-
-typed AS (
-  SELECT
-    record.customer_id AS customer_id,
-    record.customer_unique_id AS customer_unique_id,
-    record.customer_zip_code_prefix AS customer_zip_code_prefix,
-    record.customer_city AS customer_city,
-    record.customer_state AS customer_state,
-    line,
-    dt
-  FROM arrived
+    j.customer_id,
+    j.customer_unique_id,
+    j.customer_zip_code_prefix,
+    j.customer_city,
+    j.customer_state,
+    r.line,
+    r.dt
+  FROM retail.raw_customers AS r
+  LATERAL VIEW {{ json_fields(['customer_id', 'customer_unique_id', 'customer_zip_code_prefix',
+                               'customer_city', 'customer_state']) }}
+  WHERE r.dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'
 ),
 
 -- A line that came twice counts once: a day may be landed whole and by the hour.

@@ -13,54 +13,48 @@ checks:
 INSERT OVERWRITE TABLE retail.geolocation
 WITH arrived AS (
   SELECT
-    {{ json_record(['geolocation_zip_code_prefix', 'geolocation_lat', 'geolocation_lng', 'geolocation_city',
-                    'geolocation_state']) }} AS record
-  FROM retail.raw_geolocation
+    j.geolocation_zip_code_prefix AS prefix,
+    try_cast(j.geolocation_lat AS DOUBLE) AS lat,
+    try_cast(j.geolocation_lng AS DOUBLE) AS lng,
+    j.geolocation_city AS city,
+    j.geolocation_state AS state
+  FROM retail.raw_geolocation AS r
+  LATERAL VIEW {{ json_fields(['geolocation_zip_code_prefix', 'geolocation_lat', 'geolocation_lng',
+                               'geolocation_city', 'geolocation_state']) }}
+  WHERE j.geolocation_zip_code_prefix IS NOT NULL
 ),
 
-typed AS (
-  SELECT
-    record.geolocation_zip_code_prefix AS prefix,
-    try_cast(record.geolocation_lat AS DOUBLE) AS lat,
-    try_cast(record.geolocation_lng AS DOUBLE) AS lng,
-    record.geolocation_city AS city,
-    record.geolocation_state AS state
-  FROM arrived
-  WHERE record.geolocation_zip_code_prefix IS NOT NULL
-),
-
--- The box that holds Brazil with its islands; some points of the source lie in Europe.
+-- The box holds Brazil with its islands; some points of the source lie in Europe.
 points AS (
   SELECT
-    prefix, lat, lng, city, state,
-    coalesce(lat BETWEEN -33.8 AND 5.3 AND lng BETWEEN -74.0 AND -28.8, false) AS is_inside
-  FROM typed
+    prefix,
+    lat,
+    lng,
+    coalesce(lat BETWEEN -33.8 AND 5.3 AND lng BETWEEN -74.0 AND -28.8, false) AS is_inside,
+    struct(-count(*) OVER (PARTITION BY prefix, city, state) AS named, city, state) AS place
+  FROM arrived
 ),
 
--- Medians, because they do not depend on the order in which points are added up, nor on a far one.
+-- Medians, because they do not depend on the order in which points are added up, nor on a far one. The place
+-- is the one named most often, of equals the first by name.
 centers AS (
   SELECT
     prefix,
     percentile(lat, 0.5) FILTER (WHERE is_inside) AS lat,
     percentile(lng, 0.5) FILTER (WHERE is_inside) AS lng,
+    min(place) AS place,
     count(*) AS points,
     count_if(NOT is_inside) AS points_outside
   FROM points
   GROUP BY prefix
-),
-
-places AS (
-  SELECT prefix, city, state, row_number() OVER (PARTITION BY prefix ORDER BY named DESC, city, state) AS place
-  FROM (SELECT prefix, city, state, count(*) AS named FROM points GROUP BY prefix, city, state) AS counted
 )
 
 SELECT
-  c.prefix AS geolocation_zip_code_prefix,
-  round(c.lat, 6) AS geolocation_lat,
-  round(c.lng, 6) AS geolocation_lng,
-  p.city AS geolocation_city,
-  p.state AS geolocation_state,
-  c.points,
-  c.points_outside
-FROM centers AS c
-INNER JOIN places AS p ON p.prefix = c.prefix AND p.place = 1
+  prefix AS geolocation_zip_code_prefix,
+  round(lat, 6) AS geolocation_lat,
+  round(lng, 6) AS geolocation_lng,
+  place.city AS geolocation_city,
+  place.state AS geolocation_state,
+  points,
+  points_outside
+FROM centers

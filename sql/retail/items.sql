@@ -12,28 +12,21 @@ checks:
   - relationships: {column: seller_id, to: retail.sellers, field: seller_id, severity: warn}
 --- */
 INSERT OVERWRITE TABLE retail.items PARTITION (dt)
-WITH arrived AS (
+WITH typed AS (
   SELECT
-    {{ json_record(['order_id', 'order_item_id', 'product_id', 'seller_id', 'shipping_limit_date',
-                    'price', 'freight_value']) }} AS record,
-    line,
-    dt
-  FROM retail.raw_items
-  WHERE dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'
-),
-
-typed AS (
-  SELECT
-    record.order_id AS order_id,
-    try_cast(record.order_item_id AS INT) AS order_item_id,
-    record.product_id AS product_id,
-    record.seller_id AS seller_id,
-    {{ moment('record.shipping_limit_date') }} AS shipping_limit_date,
-    {{ money('record.price') }} AS price,
-    {{ money('record.freight_value') }} AS freight_value,
-    line,
-    dt
-  FROM arrived
+    j.order_id,
+    try_cast(j.order_item_id AS INT) AS order_item_id,
+    j.product_id,
+    j.seller_id,
+    {{ moment('j.shipping_limit_date') }} AS shipping_limit_date,
+    {{ money('j.price') }} AS price,
+    {{ money('j.freight_value') }} AS freight_value,
+    r.line,
+    r.dt
+  FROM retail.raw_items AS r
+  LATERAL VIEW {{ json_fields(['order_id', 'order_item_id', 'product_id', 'seller_id',
+                               'shipping_limit_date', 'price', 'freight_value']) }}
+  WHERE r.dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'
 ),
 
 -- A line that came twice counts once: a day may be landed whole and by the hour.

@@ -14,33 +14,27 @@ checks:
       severity: warn
 --- */
 INSERT OVERWRITE TABLE retail.order_events PARTITION (dt)
-WITH arrived AS (
+WITH typed AS (
   SELECT
-    {{ json_record(['order_id', 'customer_id', 'change_number', 'change', 'changed_at', 'order_status',
-                    'order_purchase_timestamp', 'order_approved_at', 'order_delivered_carrier_date',
-                    'order_delivered_customer_date', 'order_estimated_delivery_date']) }} AS record,
-    line,
-    dt
-  FROM retail.raw_orders
-  WHERE dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'
-),
-
-typed AS (
-  SELECT
-    record.order_id AS order_id,
-    record.customer_id AS customer_id,
-    try_cast(record.change_number AS INT) AS change_number,
-    record.change AS change,
-    {{ moment('record.changed_at') }} AS changed_at,
-    record.order_status AS order_status,
-    {{ moment('record.order_purchase_timestamp') }} AS order_purchase_timestamp,
-    {{ moment('record.order_approved_at') }} AS order_approved_at,
-    {{ moment('record.order_delivered_carrier_date') }} AS order_delivered_carrier_date,
-    {{ moment('record.order_delivered_customer_date') }} AS order_delivered_customer_date,
-    {{ moment('record.order_estimated_delivery_date') }} AS order_estimated_delivery_date,
-    line,
-    dt
-  FROM arrived
+    j.order_id,
+    j.customer_id,
+    try_cast(j.change_number AS INT) AS change_number,
+    j.change,
+    {{ moment('j.changed_at') }} AS changed_at,
+    j.order_status,
+    {{ moment('j.order_purchase_timestamp') }} AS order_purchase_timestamp,
+    {{ moment('j.order_approved_at') }} AS order_approved_at,
+    {{ moment('j.order_delivered_carrier_date') }} AS order_delivered_carrier_date,
+    {{ moment('j.order_delivered_customer_date') }} AS order_delivered_customer_date,
+    {{ moment('j.order_estimated_delivery_date') }} AS order_estimated_delivery_date,
+    r.line,
+    r.dt
+  FROM retail.raw_orders AS r
+  LATERAL VIEW {{ json_fields(['order_id', 'customer_id', 'change_number', 'change', 'changed_at',
+                               'order_status', 'order_purchase_timestamp', 'order_approved_at',
+                               'order_delivered_carrier_date', 'order_delivered_customer_date',
+                               'order_estimated_delivery_date']) }}
+  WHERE r.dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'
 ),
 
 -- A line that came twice counts once: a day may be landed whole and by the hour.

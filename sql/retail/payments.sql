@@ -14,26 +14,19 @@ checks:
   - expression: {sql: payment_value >= 0, severity: warn}
 --- */
 INSERT OVERWRITE TABLE retail.payments PARTITION (dt)
-WITH arrived AS (
+WITH typed AS (
   SELECT
-    {{ json_record(['order_id', 'payment_sequential', 'payment_type', 'payment_installments',
-                    'payment_value']) }} AS record,
-    line,
-    dt
-  FROM retail.raw_payments
-  WHERE dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'
-),
-
-typed AS (
-  SELECT
-    record.order_id AS order_id,
-    try_cast(record.payment_sequential AS INT) AS payment_sequential,
-    record.payment_type AS payment_type,
-    try_cast(record.payment_installments AS INT) AS payment_installments,
-    {{ money('record.payment_value') }} AS payment_value,
-    line,
-    dt
-  FROM arrived
+    j.order_id,
+    try_cast(j.payment_sequential AS INT) AS payment_sequential,
+    j.payment_type,
+    try_cast(j.payment_installments AS INT) AS payment_installments,
+    {{ money('j.payment_value') }} AS payment_value,
+    r.line,
+    r.dt
+  FROM retail.raw_payments AS r
+  LATERAL VIEW {{ json_fields(['order_id', 'payment_sequential', 'payment_type',
+                               'payment_installments', 'payment_value']) }}
+  WHERE r.dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'
 ),
 
 -- A line that came twice counts once: a day may be landed whole and by the hour.

@@ -11,67 +11,48 @@ checks:
 INSERT OVERWRITE TABLE retail.reference_rejects
 -- The rules are those of the tables' own statements: a line is published, or stands here, or both where
 -- only fields of it could not be read.
-WITH products_lines AS (
-  SELECT
-    {{ json_record(['why', 'product_id', 'product_name_lenght', 'product_description_lenght',
-                    'product_photos_qty', 'product_weight_g', 'product_length_cm', 'product_height_cm',
-                    'product_width_cm']) }} AS record,
-    line
-  FROM retail.raw_products
-),
-
-products_findings AS (
+WITH products AS (
   SELECT
     'products' AS source,
-    concat_ws('/', record.product_id) AS row_key,
+    concat_ws('/', j.product_id) AS row_key,
     concat_ws(
       '; ',
       {{ is_missing('product_id') }}
     ) AS faults,
     concat_ws(
       '; ',
-      {{ is_unreadable('product_name_lenght', 'try_cast(record.product_name_lenght AS INT)') }},
-      {{ is_unreadable('product_description_lenght', 'try_cast(record.product_description_lenght AS INT)') }},
-      {{ is_unreadable('product_photos_qty', 'try_cast(record.product_photos_qty AS INT)') }},
-      {{ is_unreadable('product_weight_g', 'try_cast(record.product_weight_g AS INT)') }},
-      {{ is_unreadable('product_length_cm', 'try_cast(record.product_length_cm AS INT)') }},
-      {{ is_unreadable('product_height_cm', 'try_cast(record.product_height_cm AS INT)') }},
-      {{ is_unreadable('product_width_cm', 'try_cast(record.product_width_cm AS INT)') }}
+      {{ is_unreadable('product_name_lenght', 'try_cast(j.product_name_lenght AS INT)') }},
+      {{ is_unreadable('product_description_lenght', 'try_cast(j.product_description_lenght AS INT)') }},
+      {{ is_unreadable('product_photos_qty', 'try_cast(j.product_photos_qty AS INT)') }},
+      {{ is_unreadable('product_weight_g', 'try_cast(j.product_weight_g AS INT)') }},
+      {{ is_unreadable('product_length_cm', 'try_cast(j.product_length_cm AS INT)') }},
+      {{ is_unreadable('product_height_cm', 'try_cast(j.product_height_cm AS INT)') }},
+      {{ is_unreadable('product_width_cm', 'try_cast(j.product_width_cm AS INT)') }}
     ) AS lost_fields,
-    record.why AS why,
-    line
-  FROM products_lines
+    j.why,
+    r.line
+  FROM retail.raw_products AS r
+  LATERAL VIEW {{ json_fields(['why', 'product_id', 'product_name_lenght',
+                               'product_description_lenght', 'product_photos_qty', 'product_weight_g',
+                               'product_length_cm', 'product_height_cm', 'product_width_cm']) }}
 ),
 
-sellers_lines AS (
-  SELECT
-    {{ json_record(['why', 'seller_id']) }} AS record,
-    line
-  FROM retail.raw_sellers
-),
-
-sellers_findings AS (
+sellers AS (
   SELECT
     'sellers' AS source,
-    concat_ws('/', record.seller_id) AS row_key,
+    concat_ws('/', j.seller_id) AS row_key,
     concat_ws(
       '; ',
       {{ is_missing('seller_id') }}
     ) AS faults,
     '' AS lost_fields,
-    record.why AS why,
-    line
-  FROM sellers_lines
+    j.why,
+    r.line
+  FROM retail.raw_sellers AS r
+  LATERAL VIEW {{ json_fields(['why', 'seller_id']) }}
 ),
 
-geolocation_lines AS (
-  SELECT
-    {{ json_record(['why', 'geolocation_zip_code_prefix', 'geolocation_lat', 'geolocation_lng']) }} AS record,
-    line
-  FROM retail.raw_geolocation
-),
-
-geolocation_findings AS (
+geolocation AS (
   SELECT
     'geolocation' AS source,
     NULL AS row_key,
@@ -81,44 +62,40 @@ geolocation_findings AS (
     ) AS faults,
     concat_ws(
       '; ',
-      {{ is_unreadable('geolocation_lat', 'try_cast(record.geolocation_lat AS DOUBLE)') }},
-      {{ is_unreadable('geolocation_lng', 'try_cast(record.geolocation_lng AS DOUBLE)') }}
+      {{ is_unreadable('geolocation_lat', 'try_cast(j.geolocation_lat AS DOUBLE)') }},
+      {{ is_unreadable('geolocation_lng', 'try_cast(j.geolocation_lng AS DOUBLE)') }}
     ) AS lost_fields,
-    record.why AS why,
-    line
-  FROM geolocation_lines
+    j.why,
+    r.line
+  FROM retail.raw_geolocation AS r
+  LATERAL VIEW {{ json_fields(['why', 'geolocation_zip_code_prefix', 'geolocation_lat',
+                               'geolocation_lng']) }}
 ),
 
-categories_lines AS (
-  SELECT
-    {{ json_record(['why', 'product_category_name', 'product_category_name_english']) }} AS record,
-    line
-  FROM retail.raw_categories
-),
-
-categories_findings AS (
+categories AS (
   SELECT
     'categories' AS source,
-    concat_ws('/', record.product_category_name) AS row_key,
+    concat_ws('/', j.product_category_name) AS row_key,
     concat_ws(
       '; ',
       {{ is_missing('product_category_name') }},
       {{ is_missing('product_category_name_english') }}
     ) AS faults,
     '' AS lost_fields,
-    record.why AS why,
-    line
-  FROM categories_lines
+    j.why,
+    r.line
+  FROM retail.raw_categories AS r
+  LATERAL VIEW {{ json_fields(['why', 'product_category_name', 'product_category_name_english']) }}
 ),
 
 findings AS (
-  SELECT source, row_key, faults, lost_fields, why, line FROM products_findings
+  SELECT source, row_key, faults, lost_fields, why, line FROM products
   UNION ALL
-  SELECT source, row_key, faults, lost_fields, why, line FROM sellers_findings
+  SELECT source, row_key, faults, lost_fields, why, line FROM sellers
   UNION ALL
-  SELECT source, row_key, faults, lost_fields, why, line FROM geolocation_findings
+  SELECT source, row_key, faults, lost_fields, why, line FROM geolocation
   UNION ALL
-  SELECT source, row_key, faults, lost_fields, why, line FROM categories_findings
+  SELECT source, row_key, faults, lost_fields, why, line FROM categories
 ),
 
 -- Points of a prefix have no key: equal ones count as often as they come.

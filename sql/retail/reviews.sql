@@ -10,28 +10,22 @@ checks:
   - relationships: {column: order_id, to: retail.orders, field: order_id, severity: warn}
 --- */
 INSERT OVERWRITE TABLE retail.reviews PARTITION (dt)
-WITH arrived AS (
+WITH typed AS (
   SELECT
-    {{ json_record(['review_id', 'order_id', 'review_score', 'review_comment_title',
-                    'review_comment_message', 'review_creation_date', 'review_answer_timestamp']) }} AS record,
-    line,
-    dt
-  FROM retail.raw_reviews
-  WHERE dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'
-),
-
-typed AS (
-  SELECT
-    record.review_id AS review_id,
-    record.order_id AS order_id,
-    try_cast(record.review_score AS INT) AS review_score,
-    record.review_comment_title AS review_comment_title,
-    record.review_comment_message AS review_comment_message,
-    {{ moment('record.review_creation_date') }} AS review_creation_date,
-    {{ moment('record.review_answer_timestamp') }} AS review_answer_timestamp,
-    line,
-    dt
-  FROM arrived
+    j.review_id,
+    j.order_id,
+    try_cast(j.review_score AS INT) AS review_score,
+    j.review_comment_title,
+    j.review_comment_message,
+    {{ moment('j.review_creation_date') }} AS review_creation_date,
+    {{ moment('j.review_answer_timestamp') }} AS review_answer_timestamp,
+    r.line,
+    r.dt
+  FROM retail.raw_reviews AS r
+  LATERAL VIEW {{ json_fields(['review_id', 'order_id', 'review_score', 'review_comment_title',
+                               'review_comment_message', 'review_creation_date',
+                               'review_answer_timestamp']) }}
+  WHERE r.dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'
 ),
 
 -- A line that came twice counts once: a day may be landed whole and by the hour.

@@ -9,21 +9,15 @@ checks:
   - row_count: {min: 1}
 --- */
 INSERT OVERWRITE TABLE retail.sellers
-WITH arrived AS (
+WITH typed AS (
   SELECT
-    {{ json_record(['seller_id', 'seller_zip_code_prefix', 'seller_city', 'seller_state']) }} AS record,
-    line
-  FROM retail.raw_sellers
-),
-
-typed AS (
-  SELECT
-    record.seller_id AS seller_id,
-    record.seller_zip_code_prefix AS seller_zip_code_prefix,
-    record.seller_city AS seller_city,
-    record.seller_state AS seller_state,
-    line
-  FROM arrived
+    j.seller_id,
+    j.seller_zip_code_prefix,
+    j.seller_city,
+    j.seller_state,
+    r.line
+  FROM retail.raw_sellers AS r
+  LATERAL VIEW {{ json_fields(['seller_id', 'seller_zip_code_prefix', 'seller_city', 'seller_state']) }}
 ),
 
 -- Of a seller that stands twice in the source the first line by its text counts.
