@@ -40,10 +40,13 @@ class Landing(Protocol):
         """The files of ``source``; :class:`ProjectError` where it holds none of the kind."""
         ...
 
-    def generated(self, start: date, end: date, *, seed: int, rate: float, hourly: bool) -> Iterator[Piece]:
+    def generated(
+        self, start: date, end: date, *, seed: int, rate: float = ..., hourly: bool
+    ) -> Iterator[Piece]:
         """Made-up files of the same kind for ``start`` to ``end``, both inclusive, ``rate`` records a day.
 
-        A slice's bytes depend on the seed, the rate and the slice, not on the range asked for.
+        Every module has a rate of its own for who names none, near that of its real files. A slice's bytes
+        depend on the seed, the rate and the slice, not on the range asked for.
         """
         ...
 
