@@ -19,6 +19,7 @@ from typing import Self
 
 from runner import execute, history, land, schema
 from runner import status as statuses
+from runner.doctor import Finding, examine
 from runner.engines import Progress, Rows
 from runner.execute import Options, Spans, interval_range, one_interval
 from runner.lake import Lake, silent
@@ -266,3 +267,7 @@ class Warehouse:
         from runner.metastores import embedded
 
         return embedded.stop(self.lake.state_directory / "metastore")
+
+    def doctor(self) -> Iterator[Finding]:
+        """What a run needs on this machine: looked at one by one, Spark last."""
+        return examine(self.lake)

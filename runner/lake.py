@@ -46,6 +46,11 @@ class Lake:
         self._metastore: Metastore | None = None
         self._engine: Engine | None = None
 
+    def share(self, other: Lake) -> None:
+        """Use what another lake on the same metastore has opened already; closing stays its business."""
+        self._metastore, self._engine = other.metastore, other.engine
+        self.metastore_uri = other.metastore_uri
+
     # ------------------------------------------------------------------ places
 
     def _open_store(self, location: str) -> Store:

@@ -31,7 +31,7 @@ from warehouse.effects import (
 from warehouse.errors import ConflictError, OutsideError
 from warehouse.log import Body, State, fold
 from warehouse.names import Spec, TableName
-from warehouse.protocol import Definition, Pointer
+from warehouse.protocol import EMPTY_DIRECTORY, Definition, Pointer
 from warehouse.steps import Appended, Converged, append_steps, converge_steps, drive
 
 DEADLINE = 30.0
@@ -97,7 +97,7 @@ class Converging:
         self.state = state
         contract = state.contract
         root = contract.location if contract else f"{table.db}/{table.table}"
-        self.empty = f"{root.rstrip('/')}/_empty"
+        self.empty = f"{root.rstrip('/')}/{EMPTY_DIRECTORY}"
         self._read_at = time.monotonic()
         self._table: Table | None = None
         self._made_empty = False
@@ -148,6 +148,9 @@ class Converging:
                     return self._failures(self.metastore.drop_partitions(self._known(), values))
         except ConflictError as error:
             return Written({"": error.what})
+        finally:
+            if isinstance(request, CreateTable | AlterTable | DropTable):
+                self._table = None
         return Written()
 
     # ------------------------------------------------------------------ outward

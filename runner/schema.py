@@ -18,7 +18,7 @@ from warehouse.ddl_text import compare, contract_text, own_properties
 from warehouse.errors import Location, ProjectError, WarehouseError
 from warehouse.log import Adopt, Ddl, Drop, PartitionState, SliceState, State
 from warehouse.names import Spec, TableName
-from warehouse.protocol import CONTRACT_PROPERTY
+from warehouse.protocol import CONTRACT_PROPERTY, EMPTY_DIRECTORY, adopt_rule
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class TableDdl:
 
 @dataclass(frozen=True)
 class Applied:
-    """What ``apply`` did with a table: ``before`` and ``after`` are versions; ``written`` metastore records."""
+    """What ``apply`` did with a table: ``before`` and ``after`` are versions; ``written`` counts records."""
 
     table: TableName
     before: int
@@ -246,14 +246,17 @@ def _lying(
     columns = contract.partition_columns
     for partition in lake.metastore.partitions(table):
         location = lake.location(partition.location)
-        if location in state.known:
+        if location in state.known or location == f"{contract.location.rstrip('/')}/{EMPTY_DIRECTORY}":
             continue
         spec = Spec.of(columns, partition.values)
         slices.setdefault(Spec(spec.pairs[:width]).path, []).append(
             PartitionState(spec.path, location, run_id)
         )
     for path, partitions in sorted(slices.items()):
-        yield SliceState(path, run_id, tuple(partitions))
+        found = SliceState(path, run_id, tuple(partitions))
+        # What the log knows is not found elsewhere: neither a parked partition nor a published slice.
+        if adopt_rule(found, state) is None:
+            yield found
 
 
 def diff(lake: Lake, table: TableName) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 
 import msgspec
 
 from runner.stores import Store
-from warehouse.errors import LogError
+from warehouse.errors import LogError, OutsideError
 from warehouse.log import FORMAT, Entry, State, apply, copy_state, decode, encode
 from warehouse.names import TableName
 
@@ -70,7 +71,9 @@ class TableLog:
         """Write the entry if its number is free; False if somebody else has it."""
         done = self.store.put_if_absent(self.key(entry.n), encode(entry))
         if done and entry.n % _CHECKPOINT_EVERY == 0:
-            self._write_checkpoint(entry)
+            # It only saves reading: one that cannot be written must not make a publish that won look lost.
+            with contextlib.suppress(OutsideError):
+                self._write_checkpoint(entry)
         return done
 
     def _write_checkpoint(self, entry: Entry) -> None:

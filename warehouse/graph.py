@@ -25,7 +25,7 @@ def ordered(graph: Graph) -> list[TableName]:
 
 
 def with_preferences(graph: Graph, preferred: Graph) -> Graph:
-    """``graph`` with those edges of ``preferred`` that make no circle: an order that is better, not needed."""
+    """``graph`` with those edges of ``preferred`` that make no circle: a better order, not a needed one."""
     made = {name: list(reads) for name, reads in graph.items()}
     for name in sorted(preferred):
         for other in preferred[name]:
@@ -121,7 +121,10 @@ def _resolve(
 
 
 def _walk(
-    start: set[TableName], edges: Mapping[TableName, Sequence[TableName]], steps: int, names: Sequence[TableName]
+    start: set[TableName],
+    edges: Mapping[TableName, Sequence[TableName]],
+    steps: int,
+    names: Sequence[TableName],
 ) -> set[TableName]:
     """Everything reachable in ``steps`` (0: however many)."""
     seen, frontier, taken = set(start), set(start), 0

@@ -26,7 +26,7 @@ _RANGE_NAMES = frozenset({"start_ds", "end_ds", "start_ts", "end_ts"})
 
 @dataclass(frozen=True)
 class Model:
-    """A SQL file, read. ``body`` is the statement's template; its first line is ``first_line`` of ``path``."""
+    """A SQL file, read. ``body`` is the statement's template, from line ``first_line`` of ``path``."""
 
     name: TableName
     path: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from warehouse.frontmatter import InputPolicy
@@ -37,9 +37,7 @@ class Reason(StrEnum):
         return self in _RUNS
 
 
-_RUNS = frozenset(
-    {Reason.MISSING, Reason.CODE, Reason.CONTRACT, Reason.INPUTS, Reason.LATER, Reason.FORCED}
-)
+_RUNS = frozenset({Reason.MISSING, Reason.CODE, Reason.CONTRACT, Reason.INPUTS, Reason.LATER, Reason.FORCED})
 
 
 @dataclass(frozen=True)
@@ -157,11 +155,15 @@ def _decide(model: Model, state: State, reader: Reader, interval: Interval, requ
         and reason is not Reason.FORCED
         and interval.end < request.now - front.freeze_after
     ):
-        return answer(Reason.FROZEN, f"{reason.value}, but it is frozen since {interval.end + front.freeze_after:%Y-%m-%d}")
+        return answer(Reason.FROZEN, f"{reason.value}, but {_frozen_since(interval, front.freeze_after)}")
     lacking = reader.lacks(interval)
     if lacking:
         return answer(Reason.WAITING, "; ".join(lacking))
     return answer(reason, detail, notes, reader.reads(interval))
+
+
+def _frozen_since(interval: Interval, after: timedelta) -> str:
+    return f"it is frozen since {interval.end + after:%Y-%m-%d}"
 
 
 def _staleness(

@@ -130,9 +130,7 @@ class Project:
     def contract_or_none(self, name: TableName) -> Contract | None:
         if name not in self._contracts:
             files = self.ddl_files(name)
-            self._contracts[name] = (
-                ddl.replay(files, self.render_ddl, self.context.lake) if files else None
-            )
+            self._contracts[name] = ddl.replay(files, self.render_ddl, self.context.lake) if files else None
         return self._contracts[name]
 
     # ------------------------------------------------------------------ models

@@ -49,9 +49,7 @@ def partitions_read(source: Input, window: Window) -> Iterator[tuple[str, str]]:
 def read(source: Input, window: Window) -> InputRead:
     """What a run that starts now would read, as the log keeps it."""
     pairs = sorted(partitions_read(source, window))
-    return InputRead(
-        str(source.table), tuple(window.text), digest_of(pairs), source.state.head, len(pairs)
-    )
+    return InputRead(str(source.table), tuple(window.text), digest_of(pairs), source.state.head, len(pairs))
 
 
 def digest_of(pairs: Iterable[tuple[str, str]]) -> str:

@@ -1,0 +1,33 @@
+# `make help` lists the targets.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST ?= $(BIN)/python -m pytest
+
+.PHONY: help demo test check format warehouses bench
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@echo "installing into $(VENV) (Spark is 300 MB; once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,quality]'
+	@touch $@
+
+demo: $(STAMP) ## a month of generated music: land, DDL, backfill, a failing check, a rollback, queries
+	@$(BIN)/python -m demo
+
+test: $(STAMP) ## all tests
+	$(PYTEST)
+
+check: $(STAMP) ## formatting, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(STAMP) ## format and sort
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .

@@ -1,0 +1,116 @@
+"""What a machine lacks for a target, and how to get it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+
+from runner.lake import Lake
+from warehouse.errors import WarehouseError
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: ``ok`` or not, what was found, what to do."""
+
+    what: str
+    ok: bool
+    found: str
+    fix: str = ""
+
+
+def examine(lake: Lake) -> Iterator[Finding]:
+    """Look at everything a run needs, from the cheap to the slow; one that fails hides none of the others."""
+    yield _python()
+    yield from map(_package, ("pyspark", "sqlglot", "thrift", "pymetastore"))
+    for what, look in (
+        ("Java", _java),
+        ("memory", _memory),
+        ("lake", lambda: _lake(lake)),
+        ("project files", lambda: _files(lake)),
+        ("metastore", lambda: _metastore(lake)),
+        ("staging tables", lambda: _staging(lake)),
+        ("Spark", lambda: _spark(lake)),
+    ):
+        yield _careful(what, look)
+
+
+def _careful(what: str, look: Callable[[], Finding]) -> Finding:
+    try:
+        return look()
+    except WarehouseError as error:
+        return Finding(what, False, error.what + (f" ({error.why})" if error.why else ""), error.fix or "")
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, True, metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return Finding(name, False, "not installed", "pip install -e .")
+
+
+def _java() -> Finding:
+    from runner import java
+
+    home = java.java_home()
+    return Finding("Java", True, f"{java.major_version(home)} at {home}")
+
+
+def _memory() -> Finding:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return Finding(
+        "memory",
+        total >= 3.5,
+        f"{total:.0f} GB, {os.cpu_count()} cores",
+        "Spark wants 4 GB; lower spark.driver.memory",
+    )
+
+
+def _lake(lake: Lake) -> Finding:
+    key = f"_warehouse/doctor-{os.getpid()}"
+    lake.store.write(key, b"")
+    lake.store.delete([key])
+    free = ""
+    if lake.store.root.startswith("file:"):
+        free = f", {shutil.disk_usage(lake.state_directory).free / 1e9:.0f} GB free"
+    return Finding("lake", True, f"{lake.store.root} can be written{free}")
+
+
+def _files(lake: Lake) -> Finding:
+    problems = lake.project.problems(lake.project.tables)
+    if problems:
+        return Finding(
+            "project files", False, f"{len(problems)} errors; the first: {problems[0].what}", "warehouse ls"
+        )
+    return Finding("project files", True, f"{len(lake.project.tables)} tables")
+
+
+def _metastore(lake: Lake) -> Finding:
+    databases = lake.metastore.databases()
+    return Finding("metastore", True, f"{lake.metastore.name} answers, {len(databases)} databases")
+
+
+def _staging(lake: Lake) -> Finding:
+    left = lake.metastore.tables(lake.target.staging_database)
+    if not left:
+        return Finding("staging tables", True, "none left over")
+    return Finding(
+        "staging tables",
+        True,
+        f"{len(left)} in {lake.target.staging_database}: of runs at work, or that died",
+        "",
+    )
+
+
+def _spark(lake: Lake) -> Finding:
+    (row,) = lake.engine.query("SELECT version()").rows
+    return Finding("Spark", True, f"{str(row[0]).split()[0]} answers")
