@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,6 @@ from .conftest import Spark, SparkError
 from .test_types import ALLOWED
 
 pytestmark = [pytest.mark.spark, pytest.mark.metastore]
-
-_numbers = count(1)
 
 VALUES = {
     "tinyint": ["-128", "0", "127"],
@@ -49,28 +46,46 @@ WIDENED = {
 }
 
 
-def tables(spark: Spark, root: Path, storage: Format, old: str, new: str) -> tuple[str, str, list[str]]:
-    """A table of the new type over files of the old one, one that was written with the new, their values."""
-    number = next(_numbers)
-    values = [f"CAST({value} AS {old})" for value in VALUES[old]] if old in VALUES else [NESTED[old]]
-    widened = [f"CAST({value} AS {new})" for value in values] if old in VALUES else [WIDENED[new]]
-    names = [f"widening.{kind}_{number}" for kind in ("old", "new", "fresh")]
-    for name, kind, folder in zip(names, (old, new, new), ("old", "old", "fresh"), strict=True):
-        place = (root / f"{folder}_{number}").as_uri()
-        spark(f"CREATE EXTERNAL TABLE {name} (id INT, c {kind}) STORED AS {storage.value} LOCATION '{place}'")
-    for name, rows in ((names[0], values), (names[2], widened)):
-        spark(f"INSERT INTO {name} SELECT /*+ COALESCE(1) */ * FROM VALUES " + ", ".join(
-            f"({i}, {value})" for i, value in enumerate([*rows, "NULL"])
-        ))  # fmt: skip
-    return names[1], names[2], widened
+ROWS = 4
 
 
-def answers(spark: Spark, table: str, values: list[str], *, scalar: bool) -> list[list[Any]]:
-    conditions = ["true", "c IS NULL", "c IS NOT NULL"]
-    if scalar:
-        first, last = values[0], values[-1]
-        conditions += [f"c = {first}", f"c > {first}", f"c <= {last}", f"c IN ({first}, {last})"]
-    queries = [f"SELECT {n} AS n, * FROM {table} WHERE {condition}" for n, condition in enumerate(conditions)]
+def written(kind: str, new: str) -> tuple[list[str], list[str]]:
+    """Expressions for values of the old type, and for what they are in the new one; NULL at the end."""
+    values = [f"CAST({value} AS {kind})" for value in VALUES[kind]] if kind in VALUES else [NESTED[kind]]
+    widened = [f"CAST({value} AS {new})" for value in values] if kind in VALUES else [WIDENED[new]]
+    padding = ["NULL"] * (ROWS - len(values))
+    return values + padding, widened + padding
+
+
+def make(
+    spark: Spark, root: Path, label: str, storage: Format, pairs: list[tuple[str, str]]
+) -> tuple[str, str]:
+    """A table with the new types over files of the old ones, and one that was written with the new."""
+    rows = [written(old, new) for old, new in pairs]
+    tables = {kind: f"widening.{label}_{kind}" for kind in ("old", "new", "fresh")}
+    for kind, folder in (("old", "old"), ("new", "old"), ("fresh", "fresh")):
+        columns = ", ".join(f"c{n} {old if kind == 'old' else new}" for n, (old, new) in enumerate(pairs))
+        place = (root / f"{label}_{folder}").as_uri()
+        rest = f"(id INT, {columns}) STORED AS {storage.value} LOCATION '{place}'"
+        spark(f"CREATE EXTERNAL TABLE {tables[kind]} {rest}")
+    for side, kind in enumerate(("old", "fresh")):
+        selects = (", ".join([str(n), *(row[side][n] for row in rows)]) for n in range(ROWS))
+        union = " UNION ALL ".join(f"SELECT {select}" for select in selects)
+        spark(f"INSERT INTO {tables[kind]} SELECT /*+ COALESCE(1) */ * FROM ({union})")
+    return tables["new"], tables["fresh"]
+
+
+def answers(spark: Spark, table: str, column: str, values: list[str]) -> list[list[Any]]:
+    first, last = values[0], next(value for value in reversed(values) if value != "NULL")
+    conditions = ["true", f"{column} IS NULL", f"{column} IS NOT NULL"]
+    if first.startswith("CAST"):
+        conditions += [
+            f"{column} = {first}",
+            f"{column} > {first}",
+            f"{column} <= {last}",
+            f"{column} IN ({first})",
+        ]
+    queries = (f"SELECT {n} AS n, id, {column} FROM {table} WHERE {c}" for n, c in enumerate(conditions))
     return sorted(spark(" UNION ALL ".join(queries)), key=lambda row: row[:2])
 
 
@@ -81,27 +96,39 @@ def root(spark: Spark, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+PAIRS = {storage: [(old, new) for kind, old, new in ALLOWED if kind is storage] for storage, _, _ in ALLOWED}
+
+
+@pytest.fixture(scope="module")
+def tables(spark: Spark, root: Path) -> dict[Format, tuple[str, str]]:
+    return {storage: make(spark, root, storage.value, storage, pairs) for storage, pairs in PAIRS.items()}
+
+
 @pytest.mark.parametrize(("storage", "old", "new"), ALLOWED)
-def test_what_is_allowed_reads_right(spark: Spark, root: Path, storage: Format, old: str, new: str) -> None:
+def test_what_is_allowed_reads_right(
+    spark: Spark, tables: dict[Format, tuple[str, str]], storage: Format, old: str, new: str
+) -> None:
     assert widening(old, new, storage) is None
-    over_old, fresh, values = tables(spark, root, storage, old, new)
-    scalar = old in VALUES
-    wanted = answers(spark, fresh, values, scalar=scalar)
+    over_old, fresh = tables[storage]
+    column, values = f"c{PAIRS[storage].index((old, new))}", written(old, new)[1]
+    wanted = answers(spark, fresh, column, values)
+    assert len(wanted) > ROWS
     key = f"spark.sql.{storage.value}.enableVectorizedReader"
     for vectorized in ("true", "false") if storage is not Format.TEXTFILE else ("true",):
         spark(f"SET {key}={vectorized}")
         try:
-            assert answers(spark, over_old, values, scalar=scalar) == wanted
+            assert answers(spark, over_old, column, values) == wanted
         finally:
             spark(f"RESET {key}")
 
 
-@pytest.mark.parametrize(
-    ("old", "new"), [("int", "bigint"), ("float", "double"), ("int", "string"), ("date", "timestamp")]
-)
-def test_what_is_refused_fails_in_spark(spark: Spark, root: Path, old: str, new: str) -> None:
+REFUSED = [("int", "bigint"), ("float", "double"), ("int", "string"), ("date", "timestamp")]
+
+
+def test_what_is_refused_fails_in_spark(spark: Spark, root: Path) -> None:
     """Should Spark learn to read one of these, the rule can be relaxed."""
-    assert widening(old, new, Format.PARQUET)
-    over_old, _, _ = tables(spark, root, Format.PARQUET, old, new)
-    with pytest.raises(SparkError):
-        spark(f"SELECT * FROM {over_old}")
+    over_old, _ = make(spark, root, "refused", Format.PARQUET, REFUSED)
+    for number, (old, new) in enumerate(REFUSED):
+        assert widening(old, new, Format.PARQUET)
+        with pytest.raises(SparkError):
+            spark(f"SELECT c{number} FROM {over_old}")
