@@ -119,7 +119,7 @@ def real(source: Path, *, hourly: bool) -> Iterator[Piece]:
         index.close()
 
 
-def generated(start: date, end: date, *, seed: int, rate: float, hourly: bool) -> Iterator[Piece]:
+def generated(start: date, end: date, *, seed: int, rate: float = 157.0, hourly: bool) -> Iterator[Piece]:
     """``rate`` orders a day (the real shop had 157), and what follows from them within the range."""
     from landing.retail_generator import generate
 

@@ -9,7 +9,8 @@ FULL JOIN (
   WHERE dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'
   GROUP BY dt
 ) AS i ON i.dt = r.dt
-WHERE coalesce(r.revenue, 0) <> coalesce(i.price, 0) OR coalesce(r.freight_value, 0) <> coalesce(i.freight_value, 0)
+WHERE coalesce(r.revenue, 0) <> coalesce(i.price, 0)
+  OR coalesce(r.freight_value, 0) <> coalesce(i.freight_value, 0)
 
 -- check: payments of each type add up to the payments
 SELECT coalesce(r.dt, p.dt) AS dt, r.payment_value, p.payment_value AS paid

@@ -9,7 +9,8 @@ checks:
   - expression: late_deliveries <= deliveries
   - expression: orders <= orders_with_category OR product_category = 'no_items'
   - expression: >-
-      payment_value = credit_card_value + boleto_value + voucher_value + debit_card_value + other_payment_value
+      payment_value = credit_card_value + boleto_value + voucher_value + debit_card_value
+      + other_payment_value
 --- */
 INSERT OVERWRITE TABLE retail.daily_report PARTITION (dt)
 WITH ordered AS (
@@ -40,7 +41,9 @@ weighed AS (
     CAST(sum((price + freight_value) * 100) OVER (
       PARTITION BY dt, order_id ORDER BY category_rank ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS DECIMAL(18, 0)) AS weight_up_to,
-    CAST(sum((price + freight_value) * 100) OVER (PARTITION BY dt, order_id) AS DECIMAL(18, 0)) AS weight_of_order
+    CAST(
+      sum((price + freight_value) * 100) OVER (PARTITION BY dt, order_id) AS DECIMAL(18, 0)
+    ) AS weight_of_order
   FROM retail.baskets
   WHERE dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'
 ),

@@ -45,7 +45,14 @@ contents AS (
 
 -- What happened to a seller, when: orders made and orders delivered.
 moves AS (
-  SELECT s.seller_id, s.order_id, o.order_purchase_timestamp AS moved_at, 1 AS made, 0 AS delivered, 0 AS late, 0 AS days
+  SELECT
+    s.seller_id,
+    s.order_id,
+    o.order_purchase_timestamp AS moved_at,
+    1 AS made,
+    0 AS delivered,
+    0 AS late,
+    0 AS days
   FROM sold AS s
   INNER JOIN retail.orders AS o ON o.order_id = s.order_id
   WHERE s.seller_id IS NOT NULL AND o.order_purchase_timestamp IS NOT NULL
@@ -71,8 +78,8 @@ history AS (
     made,
     coalesce(sum(made) OVER earlier, 0) AS orders_before,
     coalesce(sum(delivered) OVER earlier, 0) AS deliveries_before,
-    coalesce(sum(late) OVER earlier, 0) AS late_before,
-    coalesce(sum(days) OVER earlier, 0) AS days_before
+    CAST(coalesce(sum(late) OVER earlier, 0) AS DECIMAL(18, 0)) AS late_before,
+    CAST(coalesce(sum(days) OVER earlier, 0) AS DECIMAL(18, 0)) AS days_before
   FROM moves
   WINDOW earlier AS (
     PARTITION BY seller_id ORDER BY unix_seconds(moved_at) RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -111,11 +118,10 @@ SELECT
   l.seller_state,
   l.customer_state = l.seller_state AS same_state,
   -- Haversine; 6371.0088 km is the earth's mean radius.
-  round(2 * 6371.0088D * asin(sqrt(least(
-    1.0D,
+  round(2 * 6371.0088D * asin(sqrt(
     pow(sin((l.home_lat - l.shop_lat) / 2), 2)
     + cos(l.home_lat) * cos(l.shop_lat) * pow(sin((l.home_lng - l.shop_lng) / 2), 2)
-  ))), 3) AS distance_km,
+  )), 3) AS distance_km,
   b.product_category,
   coalesce(t.items, 0) AS items,
   coalesce(t.sellers, 0) AS sellers,
@@ -126,9 +132,9 @@ SELECT
   CAST(t.freight_value / nullif(t.price + t.freight_value, 0) AS DECIMAL(7, 6)) AS freight_share,
   h.orders_before AS seller_orders_before,
   h.deliveries_before AS seller_deliveries_before,
-  h.late_before AS seller_late_before,
-  CAST(CAST(h.late_before AS DECIMAL(18, 0)) / nullif(h.deliveries_before, 0) AS DECIMAL(7, 6)) AS seller_late_share_before,
-  CAST(CAST(h.days_before AS DECIMAL(18, 0)) / nullif(h.deliveries_before, 0) AS DECIMAL(9, 3)) AS seller_mean_days_before,
+  CAST(h.late_before AS BIGINT) AS seller_late_before,
+  CAST(h.late_before / nullif(h.deliveries_before, 0) AS DECIMAL(7, 6)) AS seller_late_share_before,
+  CAST(h.days_before / nullif(h.deliveries_before, 0) AS DECIMAL(9, 3)) AS seller_mean_days_before,
   datediff(o.order_delivered_customer_date, o.order_purchase_timestamp) AS real_days,
   datediff(o.order_delivered_customer_date, o.order_estimated_delivery_date) AS delay_days,
   to_date(o.order_delivered_customer_date) > to_date(o.order_estimated_delivery_date) AS is_late
