@@ -73,7 +73,7 @@ def normalise(template: str, *, macro: bool = False) -> list[str]:
         raise _NotSureError
     if "{%" in template and _CAPTURE.search(_MACRO.sub("", template) if macro else template):
         raise _NotSureError
-    text = _without_notes(template) if "{#" in template else template
+    text = _without_notes(template) if "{#" in template and "#}" in template else template
     skeleton, details = [], []
     for kind, part, _ in segments(text):
         if kind == "code":

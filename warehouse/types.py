@@ -18,6 +18,7 @@ _SYNONYMS = {
     "dec": "decimal",
     "numeric": "decimal",
 }
+MOST_NESTED = 32
 INTEGERS = ("tinyint", "smallint", "int", "bigint")
 _PLAIN = frozenset((*INTEGERS, "boolean", "float", "double", "string", "binary", "date", "timestamp"))
 _DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
@@ -99,7 +100,7 @@ def partitioning(kind: HiveType) -> str | None:
     return f"engines write and compare {kind.name.upper()} values in paths differently"
 
 
-def read_type(cursor: Cursor, *, strict: bool = False) -> HiveType:
+def read_type(cursor: Cursor, *, strict: bool = False, depth: int = 0) -> HiveType:
     """The type that begins at the cursor. ``strict`` refuses struct fields that are not in lower case."""
     start = cursor.step()
     if start.kind != "word":
@@ -120,7 +121,7 @@ def read_type(cursor: Cursor, *, strict: bool = False) -> HiveType:
             raise cursor.error(f"a {name.upper()} is 1 to {most} characters long", start)
         return HiveType(name, (length,))
     if name in {"array", "map", "struct"}:
-        return _nested(cursor, name, start.offset, strict)
+        return _nested(cursor, name, start.offset, strict, depth + 1)
     why, fix = _REFUSED.get(name, (None, "types are " + ", ".join(sorted(n.upper() for n in _PLAIN)) + _MORE))
     raise cursor.error(f"{start.text!r} is not a type that all engines read", start, why=why, fix=fix)
 
@@ -151,7 +152,9 @@ def _numbers(cursor: Cursor, most: int, fix: str) -> list[int]:
     return numbers
 
 
-def _nested(cursor: Cursor, name: str, start: int, strict: bool) -> HiveType:
+def _nested(cursor: Cursor, name: str, start: int, strict: bool, depth: int) -> HiveType:
+    if depth > MOST_NESTED:
+        raise cursor.error(f"a type nested more than {MOST_NESTED} deep", start, fix="nest it less")
     cursor.expect("<")
     items: list[HiveType] = []
     fields: list[str] = []
@@ -172,7 +175,7 @@ def _nested(cursor: Cursor, name: str, start: int, strict: bool) -> HiveType:
                 raise cursor.error(f"field {called!r} is there twice", field)
             fields.append(called.lower())
             cursor.expect(":")
-        items.append(read_type(cursor, strict=strict))
+        items.append(read_type(cursor, strict=strict, depth=depth))
         if strict and cursor.looks("COMMENT"):
             raise cursor.error(
                 "a struct's field takes no COMMENT",

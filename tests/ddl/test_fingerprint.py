@@ -168,3 +168,18 @@ def test_order_of_variables_does_not_matter() -> None:
 
 def test_normal_form_is_readable() -> None:
     assert normalise("SELECT  a, -- b\n '{{ds}}' FROM t") == ["SELECT a,\2FROM t", "'{{ ds }}'"]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["{{", "}}", "{%", "%}", "{#", "#}", "'", '"', "`", "--", "/*", "*/", "\n", "a", " "])
+    )
+)
+def test_every_text_has_a_fingerprint(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert code_fingerprint(text) == code_fingerprint(text)
+    assert code_fingerprint(text + "a") != code_fingerprint(text + "b") or _in_comment(text)
+
+
+def _in_comment(text: str) -> bool:
+    return any(mark in text for mark in ("--", "/*", "{#"))

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from warehouse.contract import Column, Format
 from warehouse.ddl import parse_ddl
@@ -266,3 +270,32 @@ def test_refusals_say_why_and_what_works(text: str, why: str, fix: str) -> None:
     with pytest.raises(ProjectError) as caught:
         parse_ddl(text, "f.sql")
     assert why in (caught.value.why or "") and fix in (caught.value.fix or "")
+
+
+PARTS = [
+    part
+    for text in (FULL, *(text for text, _, _ in REFUSED))
+    for part in re.findall(r"\w+|\s+|'[^']*'|.", text)
+]
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    """A statement with a few of its parts taken out, doubled, or replaced by others."""
+    parts = re.findall(r"\w+|\s+|'[^']*'|.", draw(st.sampled_from([FULL, *(text for text, _, _ in REFUSED)])))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(parts)))
+        parts[at : at + draw(st.integers(0, 2))] = draw(
+            st.lists(st.sampled_from(PARTS) | st.text(max_size=3), max_size=2)
+        )
+    return "".join(parts)
+
+
+@settings(max_examples=500)
+@given(damaged())
+def test_damaged_text_is_read_or_told_with_its_place(text: str) -> None:
+    try:
+        parse_ddl(text, "f.sql")
+    except ProjectError as error:
+        assert error.where is not None and error.where.line is not None
+        assert str(error)

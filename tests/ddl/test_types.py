@@ -45,7 +45,7 @@ def test_canonical(text: str, wanted: str) -> None:
         "varchar", "varchar(0)", "varchar(65536)", "char(256)", "decimal(39,0)", "decimal(5,6)", "decimal(0)",
         "decimal(1,2,3)", "array<>", "array<int", "array<int,int>", "array<void>", "map<int>", "struct<>",
         "map<array<int>,int>", "struct<a:int,A:int>", "struct<a int>", "double precision",
-        "timestamp with time zone",
+        "timestamp with time zone", "array<" * 3000 + "int" + ">" * 3000,
     ],
 )  # fmt: skip
 def test_unsupported(text: str) -> None:
