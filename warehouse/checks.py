@@ -96,7 +96,8 @@ def declared_check(check: DeclaredCheck, contract: Contract, view: str, path: st
             _known((args.column,), contract, where)
             name = f"relationships: {args.column} to {args.to}.{args.field}"
             query = (
-                f"SELECT * FROM {this} AS staged WHERE staged.{quote(args.column)} IS NOT NULL AND NOT EXISTS "
+                f"SELECT * FROM {this} AS staged "
+                f"WHERE staged.{quote(args.column)} IS NOT NULL AND NOT EXISTS "
                 f"(SELECT 1 FROM {args.to.quoted} AS parent "
                 f"WHERE parent.{quote(args.field)} = staged.{quote(args.column)})"
             )
