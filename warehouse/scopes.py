@@ -1,0 +1,77 @@
+"""What a column's name means inside a query: which column of which reference to a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from warehouse.expressions import Expr, Opaque
+from warehouse.plans import Columns
+from warehouse.sqltext import Tree
+
+
+@dataclass
+class Source:
+    """What one item of FROM offers. ``names`` are the qualifiers that mean it."""
+
+    names: tuple[tuple[str, ...], ...]
+    columns: Columns
+
+
+@dataclass
+class Scope:
+    """The sources of one SELECT. ``merged`` are columns of USING, ``outer`` the query around a subquery."""
+
+    sources: list[Source] = field(default_factory=list)
+    merged: dict[str, Expr] = field(default_factory=dict)
+    outer: Scope | None = None
+
+    def resolve(self, node: Tree) -> Expr:
+        """What a column's node means; never an error: Spark complains of what is not there."""
+        words = [p.name.lower() for word in _PARTS if (p := node.args.get(word)) is not None]
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.unqualified(words[0]) if len(words) == 1 else scope.qualified(words)
+            if found is not None:
+                return found
+            scope = scope.outer
+        return Opaque(f"`{'.'.join(words)}` is not known")
+
+    def qualified(self, words: list[str]) -> Expr | None:
+        for source in self.sources:
+            for name in source.names:
+                if tuple(words[: len(name)]) == name and len(words) > len(name):
+                    if len(words) > len(name) + 1:
+                        return Opaque(f"`{'.'.join(words)}` is a field of a column")
+                    return source.columns.get(words[-1])
+        return None
+
+    def unqualified(self, word: str) -> Expr | None:
+        if word in self.merged:
+            return self.merged[word]
+        known = [s for s in self.sources if word in s.columns.names]
+        if known:
+            return known[0].columns.get(word) if len(known) == 1 else Opaque(f"`{word}` is ambiguous")
+        opened = [s for s in self.sources if s.columns.rest is not None]
+        if len(opened) > 1:
+            return Opaque(f"whose column `{word}` is, is not known")
+        return opened[0].columns.get(word) if opened else None
+
+    def star(self, name: tuple[str, ...] = ()) -> Columns:
+        """``*``, or ``name.*``: columns of USING come first, and once."""
+        if name:
+            source = next((s for s in self.sources if name in s.names), None)
+            found = Columns()
+            if source is None:
+                found.add_unknown(lambda word: Opaque(f"a column of {'.'.join(name)}.* is not known"))
+            else:
+                found.append(source.columns)
+            return found
+        found = Columns()
+        for word, value in self.merged.items():
+            found.add(word, value)
+        for source in self.sources:
+            found.append(source.columns, skip=self.merged)
+        return found
+
+
+_PARTS = ("catalog", "db", "table", "this")

@@ -1,0 +1,272 @@
+"""Read windows: the partitions of its inputs that a statement reads, found the way Spark prunes.
+
+A condition that cannot be evaluated counts as true: a window may be too wide, never too narrow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from warehouse.contract import Column
+from warehouse.evaluate import FALSE, NULL, TRUE, MaskOf, compile_mask, decidable, fold
+from warehouse.expressions import (
+    Call,
+    Col,
+    Expr,
+    Lit,
+    columns_of,
+    conjuncts,
+    names_of,
+    reasons,
+    restrict,
+    to_sql,
+)
+from warehouse.names import TableName
+from warehouse.plans import Scan
+
+if TYPE_CHECKING:
+    from warehouse.statement import Statement
+
+EVERYTHING = "*"
+"""The text of a window that every partition is in."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Partitions of one table: those for which one of the alternatives holds.
+
+    ``text`` has one condition for each alternative, readable and read back by :func:`parse_window`.
+    ``widened`` tells why it is wider than the statement seems to say.
+    """
+
+    text: tuple[str, ...]
+    widened: tuple[str, ...] = ()
+    _alternatives: tuple[tuple[MaskOf, ...], ...] = field(default=(), repr=False, compare=False)
+
+    @property
+    def everything(self) -> bool:
+        return EVERYTHING in self.text
+
+    def matches(self, values: Mapping[str, str]) -> bool:
+        """Whether a partition may be in it. ``values`` are as Hive writes them; a missing one may be any."""
+        for alternative in self._alternatives:
+            for mask in alternative:
+                if not mask(values) & TRUE:
+                    break
+            else:
+                return True
+        return False
+
+
+def read_windows(
+    statement: Statement,
+    partition_columns: Mapping[TableName, tuple[Column, ...]],
+    columns: Mapping[TableName, tuple[Column, ...]] | None = None,
+) -> dict[TableName, Window]:
+    """The window of every table that ``statement`` reads; several references to one are a union.
+
+    ``columns`` are all columns of tables, partition columns last, where they are known: with them, more
+    names and types are understood, and windows are narrower.
+    """
+    from warehouse.pushdown import push_down
+    from warehouse.relations import Planner, TooManyScansError
+
+    planner = Planner(partition_columns, columns or {})
+    try:
+        push_down(planner.query(statement.tree, {}).plan)
+    except (RecursionError, TooManyScansError):
+        note = "the statement is too large to be understood"
+        return {table: _whole((note,)) for table in statement.input_tables}
+    found: dict[TableName, Window] = {}
+    for table in statement.input_tables:
+        scans = [scan for scan in planner.scans if scan.table == table]
+        found[table] = _union([_of_scan(scan, partition_columns.get(table, ())) for scan in scans])
+    return found
+
+
+def parse_window(text: Sequence[str], columns: Sequence[Column]) -> Window:
+    """The window that has this ``text``, for a table with these partition columns."""
+    known = {column.name: Col(n, column.name, column.type) for n, column in enumerate(columns, 1)}
+    parts = []
+    for condition in text:
+        parts.append(_whole(()) if condition == EVERYTHING else _alternative(_parse(condition, known), ()))
+    return _union(parts)
+
+
+def _whole(notes: tuple[str, ...]) -> Window:
+    return Window((EVERYTHING,), notes, ((),))
+
+
+def _of_scan(scan: Scan, columns: Sequence[Column]) -> Window:
+    if not columns:
+        return _whole(())
+    usable: dict[Expr, None] = {}
+    lost: list[Expr] = []
+    for condition in scan.found:
+        kept = restrict(condition, lambda atom: columns_of(atom) <= scan.partition_ids and decidable(atom))
+        if kept is not None:
+            usable[fold_all(kept)] = None
+        if kept != condition and columns_of(condition) & scan.partition_ids:
+            lost.append(condition)
+    return _alternative(list(usable), _notes(scan, lost, set().union(*map(columns_of, usable)), columns))
+
+
+def _notes(scan: Scan, lost: list[Expr], bound: set[int], columns: Sequence[Column]) -> tuple[str, ...]:
+    """Why columns are not bound. Of a column that something binds, nothing is told."""
+    notes = dict.fromkeys(scan.notes)
+    for condition in lost:
+        if not columns_of(condition) & scan.partition_ids <= bound:
+            why = "; ".join(dict.fromkeys(reasons(condition))) or "it speaks of other columns, too"
+            notes[f"not evaluated: {to_sql(condition)} ({why})"] = None
+    if not bound and not notes:
+        notes[f"no condition on {', '.join(column.name for column in columns)}"] = None
+    return tuple(notes) if not bound >= scan.partition_ids else ()
+
+
+def fold_all(expr: Expr) -> Expr:
+    """Constants computed, also inside AND and OR."""
+    if isinstance(expr, Call) and expr.op in ("and", "or"):
+        return Call(expr.op, tuple(fold_all(arg) for arg in expr.args))
+    return fold(expr)
+
+
+def _alternative(conditions: list[Expr], notes: tuple[str, ...]) -> Window:
+    """A window of conditions that must all hold."""
+    masks: list[MaskOf] = []
+    used: list[Expr] = []
+    for condition in conditions:
+        mask = compile_mask(condition)
+        if len(columns_of(condition)) == 1 and not _plain(condition):
+            mask = _remembering(mask, condition)
+        if not columns_of(condition):
+            constant = mask({})
+            if not constant & TRUE:
+                return Window((), notes)
+            if constant == TRUE or not constant & (FALSE | NULL):
+                continue
+        masks.append(mask)
+        used.append(condition)
+    if not used:
+        return _whole(notes)
+    return Window((" AND ".join(_texts(used)),), notes, (tuple(masks),))
+
+
+def _plain(condition: Expr) -> bool:
+    return isinstance(condition, Call) and all(isinstance(arg, Col | Lit) for arg in condition.args)
+
+
+def _remembering(mask: MaskOf, condition: Expr) -> MaskOf:
+    """A mask of one column, which computes for each value once."""
+    (name,) = names_of(condition)
+    seen: dict[str | None, int] = {}
+
+    def remembered(row: Mapping[str, str]) -> int:
+        value = row.get(name)
+        found = seen.get(value)
+        if found is None:
+            found = seen[value] = mask(row)
+        return found
+
+    return remembered
+
+
+def _union(windows: Iterable[Window]) -> Window:
+    texts: dict[str, tuple[MaskOf, ...]] = {}
+    notes: dict[str, None] = {}
+    for window in windows:
+        notes.update(dict.fromkeys(window.widened))
+        texts.update(zip(window.text, window._alternatives, strict=True))
+    if EVERYTHING in texts:
+        return _whole(tuple(notes))
+    return Window(tuple(texts), tuple(notes), tuple(texts.values()))
+
+
+# The text of a window, and back.
+
+
+def _texts(conditions: list[Expr]) -> list[str]:
+    """In SQL, with the first two ends of a column's range as one BETWEEN."""
+    highs: dict[Col, Expr] = {}
+    for condition in conditions:
+        high = _bound(condition, "<=")
+        if high is not None:
+            highs.setdefault(high[0], condition)
+    ranges: dict[Expr, Expr] = {}
+    for condition in conditions:
+        low = _bound(condition, ">=")
+        if low is not None and low[0] in highs:
+            ranges[condition] = highs.pop(low[0])
+    ends = set(ranges.values())
+    found: dict[str, None] = {}
+    for condition in conditions:
+        if condition in ranges:
+            low, high = _bound(condition, ">="), _bound(ranges[condition], "<=")
+            assert low is not None and high is not None
+            found[f"{low[0].name} BETWEEN {to_sql(low[1])} AND {to_sql(high[1])}"] = None
+        elif condition not in ends:
+            found[to_sql(condition)] = None
+    return list(found)
+
+
+def _bound(expr: Expr, op: str) -> tuple[Col, Lit] | None:
+    if isinstance(expr, Call) and expr.op == op:
+        column, value = expr.args
+        if isinstance(column, Col) and isinstance(value, Lit):
+            return column, value
+    return None
+
+
+_TEXT = r"'(?:[^'\\]|\\.)*'"
+_LITERAL = rf"(?:DATE )?{_TEXT}|-?[0-9]+"
+_TERM = re.compile(
+    rf"([a-z]\w*) (?:(=|<>|<=|>=|<|>) ({_LITERAL})|BETWEEN ({_LITERAL}) AND ({_LITERAL})"
+    rf"|IN \(((?:{_LITERAL})(?:, (?:{_LITERAL}))*)\))(?: AND |\Z)",
+    re.DOTALL,
+)
+
+
+def _parse(text: str, known: Mapping[str, Col]) -> list[Expr]:
+    """Plain comparisons are read here, in microseconds; anything else by the SQL parser."""
+    found: list[Expr] = []
+    position = 0
+    while position < len(text):
+        match = _TERM.match(text, position)
+        if match is None or match[1] not in known:
+            return _parse_sql(text, known)
+        column = known[match[1]]
+        if match[2]:
+            found.append(Call(match[2], (column, _literal(match[3]))))
+        elif match[4]:
+            found.append(Call(">=", (column, _literal(match[4]))))
+            found.append(Call("<=", (column, _literal(match[5]))))
+        else:
+            items = tuple(_literal(item[0]) for item in re.finditer(_LITERAL, match[6], re.DOTALL))
+            found.append(Call("in", (column, *items)))
+        position = match.end()
+    return found
+
+
+def _literal(text: str) -> Lit:
+    if text.endswith("'"):
+        value = re.sub(r"\\(.)", r"\1", text[text.index("'") + 1 : -1], flags=re.DOTALL)
+        if text.startswith("DATE"):
+            folded = fold(Call("cast", (Lit(value, "string"),), "date"))
+            assert isinstance(folded, Lit)
+            return folded
+        return Lit(value, "string")
+    return Lit(int(text), "int")
+
+
+def _parse_sql(text: str, known: Mapping[str, Col]) -> list[Expr]:
+    from warehouse.conversion import convert
+    from warehouse.sqltext import SqlText
+
+    sql = SqlText(f"SELECT * FROM t WHERE {text}", "<read window>")
+    tree = sql.parse(sql.tokens())
+    return [
+        fold_all(c)
+        for c in conjuncts(convert(tree.args["where"].this, lambda node: known[node.name.lower()]))
+    ]
