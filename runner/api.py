@@ -17,13 +17,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from runner import execute, history, land, schema
+from runner import execute, history, land, planning, schema
 from runner import status as statuses
 from runner.doctor import Finding, examine
 from runner.engines import Progress, Rows
 from runner.execute import Options, Spans, interval_range, one_interval
 from runner.lake import Lake, silent
 from runner.outcome import Outcome, Report
+from runner.planning import Plan
 from warehouse.config import find_root, load_config
 from warehouse.errors import ProjectError
 from warehouse.graph import Graph, select
@@ -183,6 +184,20 @@ class Warehouse:
             if told is not None:
                 told(outcome)
         return report
+
+    def plan(
+        self,
+        terms: Sequence[str],
+        start: str,
+        end: str,
+        *,
+        exclude: Sequence[str] = (),
+        force: bool = False,
+        batch: int = Options.batch,
+    ) -> Plan:
+        """What :meth:`backfill` would run of that range, and why; nothing is changed."""
+        names = self.tables(terms, exclude, with_sql=True)
+        return planning.plan(self.lake, names, interval_range(start, end), force=force, batch=batch)
 
     def audit(
         self,

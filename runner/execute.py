@@ -75,7 +75,7 @@ def execute(lake: Lake, tables: Sequence[TableName], spans: Spans, options: Opti
     for model in models.values():
         _ = model.slicing
         model.checks("staged", *_any_interval(model, spans))
-        _require_applied(lake, model)
+        require_applied(lake, model)
     inputs, so_far = Inputs(lake), _Progress()
     reads = {n: m.inputs for n, m in models.items()}
     # Checks look best at what this command builds, too.
@@ -92,7 +92,8 @@ def _any_interval(model: Model, spans: Spans) -> tuple[Interval, Interval, Inter
     return asked[0], asked[0], asked[-1]
 
 
-def _require_applied(lake: Lake, model: Model) -> None:
+def require_applied(lake: Lake, model: Model) -> None:
+    """:class:`ProjectError` unless the log is at the contract that the files say."""
     applied = lake.log(model.name).state().contract
     if applied is None:
         raise ProjectError(f"{model.name} is not created", fix="run: warehouse ddl apply")

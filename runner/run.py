@@ -103,6 +103,9 @@ class Attempt:
             settings={**self.model.front.settings, **PINNED},
         )
         self._record(run_id, "manifest", manifest)
+        self.lake.store.put_if_absent(
+            code_key(self.model.name, self.model.code), self.model.body.encode("utf-8")
+        )
         self._make(stack, table)
         return Prepared(tuple(decisions), skipped, manifest, rendered, state)
 
@@ -289,3 +292,8 @@ def check_error(
         why=f"{why}{sample}",
         fix="readers still see what was published before; mend the SQL, the data or the check",
     )
+
+
+def code_key(table: TableName, code: str) -> str:
+    """Where the text behind a code fingerprint is kept, for explaining later what changed."""
+    return f"_warehouse/tables/{table}/code/{code}.sql"

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     INPUTS = "inputs changed"
     LATER = "as of a later day"
     FORCED = "forced"
+    PERHAPS = "inputs run"
     FRESH = "fresh"
     HELD = "held"
     FROZEN = "frozen"
@@ -34,6 +35,7 @@ class Reason(StrEnum):
 
     @property
     def runs(self) -> bool:
+        """Whether it certainly runs; PERHAPS runs if what runs before it changes rows."""
         return self in _RUNS
 
 
@@ -55,6 +57,7 @@ class Decision:
     detail: str = ""
     notes: tuple[str, ...] = ()
     reads: tuple[InputRead, ...] = ()
+    windows: tuple[tuple[TableName, Window], ...] = ()
 
     @property
     def runs(self) -> bool:
@@ -96,12 +99,16 @@ class Reader:
     def windows(self, interval: Interval) -> dict[TableName, Window]:
         if interval not in self._windows:
             statement = self.model.parse(self.model.render(interval))
-            columns = {
-                name: source.state.contract.partitions
+            contracts = {
+                name: source.state.contract
                 for name, source in self.inputs.items()
                 if source.state.contract is not None
             }
-            self._windows[interval] = read_windows(statement, columns)
+            self._windows[interval] = read_windows(
+                statement,
+                {name: contract.partitions for name, contract in contracts.items()},
+                {name: contract.all_columns for name, contract in contracts.items()},
+            )
         return self._windows[interval]
 
     def reads(self, interval: Interval) -> tuple[InputRead, ...]:
@@ -131,10 +138,10 @@ def _asked(model: Model, request: Request) -> Sequence[Interval]:
 def _decide(model: Model, state: State, reader: Reader, interval: Interval, request: Request) -> Decision:
     spec = model.spec(interval)
 
-    def answer(
-        reason: Reason, detail: str = "", notes: Sequence[str] = (), reads: tuple[InputRead, ...] = ()
-    ) -> Decision:
-        return Decision(model.name, interval, spec, reason, detail, tuple(notes), reads)
+    def answer(reason: Reason, detail: str = "", notes: Sequence[str] = (), read: bool = False) -> Decision:
+        reads = reader.reads(interval) if read else ()
+        windows = tuple(sorted(reader.windows(interval).items())) if read else ()
+        return Decision(model.name, interval, spec, reason, detail, tuple(notes), reads, windows)
 
     front = model.front
     if front.start and interval.start < front.start.start and model.grain is not Grain.NONE:
@@ -146,6 +153,10 @@ def _decide(model: Model, state: State, reader: Reader, interval: Interval, requ
         return answer(Reason.HELD, f"since {held.since}: {held.reason}")
     published = state.slices.get(spec.path)
     reason, detail, notes = _staleness(model, state, reader, interval, published, request)
+    if reason is Reason.FRESH and published is not None:
+        planned = _planned_inputs(model, reader, interval)
+        if planned:
+            return answer(Reason.PERHAPS, f"{planned} runs before it", notes, read=True)
     if not reason.runs:
         return answer(reason, detail, notes)
     if (
@@ -159,7 +170,7 @@ def _decide(model: Model, state: State, reader: Reader, interval: Interval, requ
     lacking = reader.lacks(interval)
     if lacking:
         return answer(Reason.WAITING, "; ".join(lacking))
-    return answer(reason, detail, notes, reader.reads(interval))
+    return answer(reason, detail, notes, read=True)
 
 
 def _frozen_since(interval: Interval, after: timedelta) -> str:
@@ -221,15 +232,33 @@ def _inputs_changed(
         before = recorded.get(str(name))
         if before is not None and before.digest == current.digest:
             continue
-        policy = model.front.inputs.get(name)
-        if policy is InputPolicy.IGNORE:
-            continue
-        snapshot = source.is_snapshot and model.grain is not Grain.NONE
-        if snapshot and policy is not InputPolicy.RERUN:
-            notes.append(f"{name} is newer; facts are not rebuilt for a snapshot")
+        if not _counts(model, source):
+            if model.front.inputs.get(name) is not InputPolicy.IGNORE:
+                notes.append(f"{name} is newer; facts are not rebuilt for a snapshot")
             continue
         return Reason.INPUTS, f"{name}{_which(source, reader, interval, before)}", notes
     return Reason.FRESH, "", notes
+
+
+def _planned_inputs(model: Model, reader: Reader, interval: Interval) -> str:
+    """An input that this plan runs before, and whose new rows would make this slice stale."""
+    for name in model.inputs:
+        source = reader.inputs[name]
+        if not source.planned or not _counts(model, source):
+            continue
+        window = reader.windows(interval)[name]
+        for path in sorted(source.planned):
+            if window.matches(Spec.parse(path).as_dict()):
+                return f"{name} {path}".rstrip()
+    return ""
+
+
+def _counts(model: Model, source: Input) -> bool:
+    """Whether a new version of this input makes the model's slices stale, by its policy."""
+    policy = model.front.inputs.get(source.table)
+    if policy is not None:
+        return policy is InputPolicy.RERUN
+    return not (source.is_snapshot and model.grain is not Grain.NONE)
 
 
 def _own_past_changed(reader: Reader, interval: Interval, before: InputRead | None, source: Input) -> bool:

@@ -22,7 +22,7 @@ class Input:
     """An input as it is now. ``state`` is its log's fold, a source's with what was found added.
 
     ``start`` is the first interval it is meant to have (None: as it comes); ``waiting`` tells which
-    partitions may not be read yet, and why.
+    partitions may not be read yet, and why; ``planned`` are slices that the same plan runs before.
     """
 
     table: TableName
@@ -32,6 +32,7 @@ class Input:
     start: datetime | None = None
     end: datetime | None = None
     waiting: Mapping[str, str] = field(default_factory=dict)
+    planned: frozenset[str] = frozenset()
 
     @property
     def is_snapshot(self) -> bool:
@@ -50,6 +51,17 @@ def read(source: Input, window: Window) -> InputRead:
     """What a run that starts now would read, as the log keeps it."""
     pairs = sorted(partitions_read(source, window))
     return InputRead(str(source.table), tuple(window.text), digest_of(pairs), source.state.head, len(pairs))
+
+
+def size_read(source: Input, window: Window) -> tuple[int, int, int]:
+    """Partitions, rows (-1 where not all are counted) and bytes inside the window."""
+    count = rows = size = 0
+    for path, partition in source.state.partitions().items():
+        if window.everything or window.matches(Spec.parse(path).as_dict()):
+            count += 1
+            size += partition.bytes
+            rows = -1 if rows < 0 or partition.rows < 0 else rows + partition.rows
+    return count, rows, size
 
 
 def digest_of(pairs: Iterable[tuple[str, str]]) -> str:
@@ -74,15 +86,18 @@ def missing(source: Input, window: Window, interval: Interval) -> tuple[str, ...
         if window.matches(Spec.parse(path).as_dict())
     ]
     if source.is_snapshot:
-        if source.state.slices.get("") is None or not source.state.slices[""].partitions:
+        if not source.planned and not _published(source.state, Spec()):
             found.append(f"{source.table} is not built yet")
         return tuple(found)
     if not source.slicing.columns or source.slicing.grain is Grain.NONE:
-        return tuple(found) if source.state.slices else (f"{source.table} is not built yet",)
+        built = source.state.slices or source.planned
+        return tuple(found) if built else (f"{source.table} is not built yet",)
     lacking = [
         spec
         for spec, _ in required(source, window, interval)
-        if not _published(source.state, spec) and spec.path not in source.waiting
+        if spec.path not in source.planned
+        and spec.path not in source.waiting
+        and not _published(source.state, spec)
     ]
     noun = "no files at" if source.is_source else "not published:"
     found.extend(f"{source.table} {noun} {run}" for run in _runs(lacking))

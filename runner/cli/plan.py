@@ -1,0 +1,112 @@
+"""``plan``."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import click
+
+from runner.cli.options import json_output, selection
+from runner.console import as_json as to_json
+from runner.console import number, opened, size, table
+from runner.planning import Plan, Step
+from warehouse.plan import Reason
+
+
+@click.command()
+@selection
+@click.option("--start", required=True, metavar="DATE", help="First interval, inclusive.")
+@click.option("--end", metavar="DATE", help="Last interval, inclusive; default: the first.")
+@click.option("--force", is_flag=True, help="As backfill --force would.")
+@click.option("--batch", default=31, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--exit-code", is_flag=True, help="Exit with 10 when there is work to do.")
+@click.option("--all", "everything", is_flag=True, help="List what is fresh, too.")
+@json_output
+@click.pass_context
+def plan(
+    ctx: click.Context,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    start: str,
+    end: str | None,
+    force: bool,
+    batch: int,
+    exit_code: bool,
+    everything: bool,
+    as_json: bool,
+) -> int:
+    """What a backfill would run, in order, and why; and what would not run, and why not."""
+    with opened(ctx) as warehouse:
+        made = warehouse.plan(select, start, end or start, exclude=exclude, force=force, batch=batch)
+    if as_json:
+        print(to_json(made))
+    else:
+        print(describe(made, everything))
+    return 10 if exit_code and made.running else 0
+
+
+_SILENT = (Reason.FRESH, Reason.OUTSIDE)
+
+
+def describe(made: Plan, everything: bool) -> str:
+    """The plan for people; one line when there is nothing to do."""
+    shown = [s for s in made.steps if everything or s.decision.reason not in _SILENT or s.decision.notes]
+    fresh = sum(s.decision.reason is Reason.FRESH for s in made.steps)
+    if not shown:
+        return f"nothing to do: {fresh} slices are fresh"
+    rows = [_row(group) for group in _groups(shown)]
+    lines = [table(("table", "slices", "why", "reads", "bytes", "replaces"), rows, right=(4,))]
+    for name, diff in made.diffs.items():
+        lines += ["", f"{name}: the SQL changed", diff]
+    widened = {(r.table, w) for s in made.steps for r in s.reads for w in r.widened}
+    lines += [f"note: more of {name} is read than need be: {why}" for name, why in sorted(widened)]
+    counts = [f"{len(made.running)} to run in {made.jobs} Spark jobs"]
+    for what, steps in (("perhaps", made.perhaps), ("waiting", made.waiting)):
+        if steps:
+            counts.append(f"{len(steps)} {what}")
+    lines += ["", ", ".join([*counts, f"{fresh} fresh"])]
+    return "\n".join(lines)
+
+
+def _groups(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Neighbours in time that run, or do not, for the same reason: one line."""
+
+    def kind(step: Step) -> tuple[object, ...]:
+        decision = step.decision
+        # What is behind a reason differs by date; what must be told apart is told in full.
+        detail = decision.detail if decision.reason in (Reason.HELD, Reason.WAITING) else ""
+        return decision.table, decision.reason, detail, decision.notes
+
+    for _, group in itertools.groupby(steps, kind):
+        yield list(group)
+
+
+def _row(group: Sequence[Step]) -> tuple[str, ...]:
+    first, last = group[0].decision, group[-1].decision
+    slices = first.spec.path or "(whole table)"
+    if len(group) > 1:
+        slices += f" to {last.spec.path} ({len(group)})"
+    why = first.reason.value
+    if first.detail:
+        why += f": {first.detail}" + (", …" if len(group) > 1 and first.detail != last.detail else "")
+    if first.notes:
+        why += f" ({'; '.join(first.notes)})"
+    reads = []
+    for n, one in enumerate(group[0].reads):
+        same = [s.reads[n] for s in group if len(s.reads) > n]
+        window = (
+            " or ".join(one.window) if len(group) == 1 else f"{sum(r.partitions for r in same)} partitions"
+        )
+        rows = -1 if any(r.rows < 0 for r in same) else sum(r.rows for r in same)
+        reads.append(f"{one.table} {window}" + (f", {number(rows)} rows" if rows >= 0 else ""))
+    total = sum(r.bytes for s in group for r in s.reads)
+    replaced = [path for s in group for path in s.replaces]
+    return (
+        str(first.table),
+        slices,
+        why,
+        "; ".join(reads),
+        size(total) if reads else "",
+        "" if not replaced else f"{len(replaced)} partitions" if len(replaced) > 1 else replaced[0] or "all",
+    )

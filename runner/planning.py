@@ -1,0 +1,113 @@
+"""A plan over several tables: what a backfill would do, without doing any of it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from runner.execute import Spans, require_applied
+from runner.inputs import Inputs
+from runner.lake import Lake
+from runner.run import code_key
+from warehouse.graph import ordered, with_preferences
+from warehouse.log import State
+from warehouse.model import Model
+from warehouse.names import TableName
+from warehouse.plan import Decision, Reason, Request, batches, decide
+from warehouse.reading import Input, size_read
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a run reads of one input: its window, partitions, and known rows (-1: not counted) and bytes."""
+
+    table: TableName
+    window: tuple[str, ...]
+    partitions: int
+    rows: int
+    bytes: int
+    widened: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One slice of the plan, with the partitions that it would replace and what it would read."""
+
+    decision: Decision
+    replaces: tuple[str, ...] = ()
+    reads: tuple[Read, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All slices asked for, in the order in which they would run. ``jobs`` are Spark jobs; ``diffs`` are the
+    changes of SQL that made slices stale, by table."""
+
+    steps: tuple[Step, ...]
+    jobs: int
+    diffs: dict[TableName, str]
+
+    @property
+    def running(self) -> list[Step]:
+        return [s for s in self.steps if s.decision.runs]
+
+    @property
+    def perhaps(self) -> list[Step]:
+        return [s for s in self.steps if s.decision.reason is Reason.PERHAPS]
+
+    @property
+    def waiting(self) -> list[Step]:
+        return [s for s in self.steps if s.decision.reason is Reason.WAITING]
+
+
+def plan(lake: Lake, tables: Sequence[TableName], spans: Spans, *, force: bool, batch: int) -> Plan:
+    """Decide for every asked slice as a backfill would, taking what runs before it as done."""
+    models = {name: lake.project.model(name) for name in tables}
+    for model in models.values():
+        require_applied(lake, model)
+    inputs = Inputs(lake)
+    planned: dict[TableName, set[str]] = {}
+    steps: list[Step] = []
+    jobs = 0
+    diffs: dict[TableName, str] = {}
+    reads = {n: m.inputs for n, m in models.items()}
+    for name in ordered(with_preferences(reads, {n: m.check_inputs for n, m in models.items()})):
+        model, state = models[name], lake.log(name).state()
+        known = {
+            n: replace(source, planned=frozenset(planned.get(n, ())))
+            for n, source in inputs.look(model.inputs).items()
+        }
+        decisions = decide(model, state, known, Request(spans(model), force, inputs.now))
+        planned[name] = {d.spec.path for d in decisions if d.runs or d.reason is Reason.PERHAPS}
+        jobs += len(batches(model, decisions, batch))
+        steps += [_step(model, state, known, d) for d in decisions]
+        if any(d.reason is Reason.CODE for d in decisions):
+            diffs[name] = code_diff(lake, model, state)
+    return Plan(tuple(steps), jobs, {n: d for n, d in diffs.items() if d})
+
+
+def _step(model: Model, state: State, known: dict[TableName, Input], decision: Decision) -> Step:
+    if not decision.runs and decision.reason is not Reason.PERHAPS:
+        return Step(decision)
+    replaces = tuple(p.partition for s in state.overlapping(decision.spec) for p in s.partitions)
+    reads = []
+    for table, window in decision.windows:
+        partitions, rows, size = size_read(known[table], window)
+        reads.append(Read(table, tuple(window.text), partitions, rows, size, window.widened))
+    return Step(decision, replaces, tuple(reads))
+
+
+def code_diff(lake: Lake, model: Model, state: State) -> str:
+    """What changed in the SQL since most of the published slices; empty where the old text is not kept."""
+    codes = [s.code for s in state.slices.values() if s.code and s.code != model.code]
+    if not codes:
+        return ""
+    latest = max(codes, key=codes.count)
+    old = lake.store.read(code_key(model.name, latest))
+    if old is None:
+        return ""
+    lines = difflib.unified_diff(
+        old.decode("utf-8").splitlines(), model.body.splitlines(), "published", model.path, lineterm="", n=1
+    )
+    return "\n".join(lines)
