@@ -17,7 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from runner import execute, history, land, planning, schema
+from runner import execute, history, planning, schema
+from runner import land as landing
 from runner import status as statuses
 from runner.doctor import Finding, examine
 from runner.engines import Progress, Rows
@@ -244,8 +245,8 @@ class Warehouse:
 
     # ------------------------------------------------------------------ data in, answers out
 
-    def land(self, domain: str, source: Path, *, hourly: bool = False) -> Iterator[land.Landed]:
-        return land.real(self.lake, domain, source, hourly=hourly)
+    def land(self, domain: str, source: Path, *, hourly: bool = False) -> Iterator[landing.Landed]:
+        return landing.real(self.lake, domain, source, hourly=hourly)
 
     def land_generated(
         self,
@@ -256,8 +257,8 @@ class Warehouse:
         seed: int = 1,
         rate: float | None = None,
         hourly: bool = False,
-    ) -> Iterator[land.Landed]:
-        return land.generated(self.lake, domain, start, end, seed=seed, rate=rate, hourly=hourly)
+    ) -> Iterator[landing.Landed]:
+        return landing.generated(self.lake, domain, start, end, seed=seed, rate=rate, hourly=hourly)
 
     def query(self, sql: str, *, limit: int | None = None, as_of: str | None = None) -> Rows:
         from runner.querying import query

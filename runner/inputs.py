@@ -54,7 +54,14 @@ class Inputs:
         if project.has_sql(table):
             model = project.model(table)
             start, end = model.front.start, model.front.end
-            return Input(table, state, model.slicing, False, start and start.start, end and end.end)
+            return Input(
+                table,
+                state,
+                model.slicing,
+                False,
+                start.start if start else None,
+                end.end if end else None,
+            )
         if state.contract is None:
             contract = project.contract(table)
             return Input(table, State(), by_convention(contract.partitions, None), True)

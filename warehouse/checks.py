@@ -68,7 +68,9 @@ def declared_check(check: DeclaredCheck, contract: Contract, view: str, path: st
     args = check.args
     where = Location(path, check.line)
     this = quote(view)
-    measure, query, low, high = "", "", None, 0.0
+    measure, query = "", ""
+    low: float | None = None
+    high: float | None = 0.0
     match args:
         case NotNull():
             _known(args.columns, contract, where)

@@ -66,7 +66,7 @@ class _Lazy(click.Group):
 
             near = difflib.get_close_matches(args[0], COMMANDS, 1)
             if near:
-                error.message += f" Did you mean {near[0]!r}?"
+                raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from None
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -80,7 +80,7 @@ class _Lazy(click.Group):
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set var.NAME in templates.")
 @click.option("--debug", is_flag=True, help="Show where in the code an error came from.")
 @click.pass_context
-def cli(ctx: click.Context, **options: Any) -> None:
+def cli(ctx: click.Context, /, **options: Any) -> None:
     """A warehouse of plain Hive tables, published by moving partition pointers."""
     ctx.obj = options
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from runner.cli.options import json_output, selection
+from runner.cli.options import F, json_output, selection
 from runner.console import Told, as_json, opened, say
 from runner.execute import Options
 from runner.outcome import Report
 
 
-def _options(function):  # type: ignore[no-untyped-def]
+def _options(function: F) -> F:
     function = click.option("--force", is_flag=True, help="Run what is fresh or held, too.")(function)
     return click.option("--steal", is_flag=True, help="Break others' claims (of runs known to be dead).")(
         function

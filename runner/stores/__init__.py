@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,7 +45,7 @@ class Store(Protocol):
     def list(self, prefix: str, *, after: str = "") -> Iterator[Info]:
         """Objects whose key starts with ``prefix``, in key order, those after key ``after`` only."""
 
-    def children(self, prefix: str) -> list[str]:
+    def children(self, prefix: str) -> Sequence[str]:
         """Names of the directories directly under directory ``prefix`` (no trailing slash, sorted)."""
 
     def delete(self, keys: Iterable[str]) -> None:

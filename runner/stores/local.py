@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -72,7 +72,7 @@ class LocalStore:
                     stat = entry.stat()
                     yield Info(key, stat.st_size, _etag(stat), stat.st_mtime)
 
-    def children(self, prefix: str) -> list[str]:
+    def children(self, prefix: str) -> Sequence[str]:
         with _outside(self._file(prefix)):
             try:
                 with os.scandir(self._file(prefix)) as entries:
