@@ -22,7 +22,7 @@ from warehouse.ddl_parse import (
     UnsetProperties,
     parse_ddl,
 )
-from warehouse.ddl_storage import OPEN_CSV
+from warehouse.ddl_storage import OPEN_CSV, TAKES_REST
 from warehouse.errors import Location, ProjectError
 from warehouse.names import TableName
 from warehouse.tokens import segments
@@ -258,6 +258,12 @@ def _alter(
 
 
 def _add(contract: Contract, columns: tuple[Column, ...], step: _Step) -> Contract:
+    if contract.storage.serde_properties.get(TAKES_REST) == "true":
+        raise step.error(
+            f"{contract.table} keeps the rest of a line in its last column",
+            why="with another column after it, old lines would be cut differently",
+            fix="make a new table, or read the new part from that column in SQL",
+        )
     there = {column.name for column in contract.all_columns}
     for column in columns:
         if column.name in there:

@@ -43,6 +43,7 @@ DELIMITERS = {
 """Serde properties of ROW FORMAT DELIMITED; ``colelction`` is how Hive spells it."""
 
 SERIALIZATION = "serialization.format"
+TAKES_REST = "serialization.last.column.takes.rest"
 
 
 def make_storage(

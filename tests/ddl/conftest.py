@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures_metastore import metastore_state, metastore_uri
 
 from runner import java
 from warehouse.settings import PINNED
-
-__all__ = ["metastore_state", "metastore_uri"]
 
 WORKER = Path(__file__).with_name("spark_worker.py")
 JSON_SERDE = "org.apache.hive.hcatalog:hive-hcatalog-core:2.3.9"

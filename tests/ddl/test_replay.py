@@ -114,6 +114,13 @@ def test_csv_columns_are_text() -> None:
     assert "CSV" in refused(csv, "ALTER TABLE music.plays ADD COLUMNS (b INT)").what
 
 
+def test_nothing_comes_after_a_column_that_takes_the_rest() -> None:
+    lazy = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+    rest = f"ROW FORMAT SERDE '{lazy}' WITH SERDEPROPERTIES ('serialization.last.column.takes.rest'='true')"
+    create = f"CREATE EXTERNAL TABLE music.plays (line STRING) {rest}"
+    assert "rest of a line" in refused(create, "ALTER TABLE music.plays ADD COLUMNS (b STRING)").what
+
+
 @pytest.mark.parametrize(
     ("location", "wanted"),
     [
