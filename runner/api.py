@@ -233,6 +233,10 @@ class Warehouse:
         name = TableName.parse(table)
         history.hold(self.lake, name, self._spec(name, partition), reason)
 
+    def accept(self, table: str, *, reason: str) -> tuple[str, ...]:
+        """Take a change of code or contract as forward-only; answers the slices it concerns."""
+        return history.accept(self.lake, TableName.parse(table), reason)
+
     def _spec(self, table: TableName, text: str) -> Spec:
         """A partition as a person writes it, checked against the table's columns."""
         spec = Spec.parse(text)

@@ -71,14 +71,20 @@ class Claims:
         ``steal`` breaks the others' claims; whoever appends first still wins.
         """
         since = datetime.now(UTC).isoformat(timespec="seconds")
+        dead: list[Claim] = []
         wanted = [Spec.parse(s) for s in specs]
 
         def add(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
             mine = Claim(run_id, tuple(specs), identity(), since, self.clock() + LIFETIME, _HOST, os.getpid())
             kept = []
+            dead.clear()
+            now = self.clock()
             for claim in claims:
                 overlap = [s for s in claim.specs for w in wanted if Spec.parse(s).overlaps(w)]
-                if overlap and not steal:
+                if overlap and (steal or not claim.alive(now)):
+                    dead.append(claim)
+                    continue
+                if overlap:
                     raise ConflictError(
                         f"{self.table} {overlap[0] or '(whole table)'} is being worked on",
                         why=f"{claim.by} (pid {claim.pid} on {claim.host}, run {claim.run_id}) "
@@ -86,12 +92,11 @@ class Claims:
                         fix="wait for it; or break the claim with --steal if that run is known to be dead "
                         f"(it expires by itself {LIFETIME:.0f} s after its runner's last sign of life)",
                     )
-                if not overlap:
-                    kept.append(claim)
+                kept.append(claim)
             return (*kept, mine)
 
         self._swap(add)
-        return Held(self, run_id)
+        return Held(self, run_id, tuple(dead))
 
     def drop(self, run_id: str) -> None:
         self._swap(lambda claims: tuple(c for c in claims if c.run_id != run_id))
@@ -114,23 +119,14 @@ class Claims:
     def current(self) -> tuple[Claim, ...]:
         """Claims that are alive now."""
         data = self.store.read(self.key)
-        return self._alive(data)
-
-    def _alive(self, data: bytes | None) -> tuple[Claim, ...]:
-        if data is None:
-            return ()
-        try:
-            claims = msgspec.json.decode(data, type=_File).claims
-        except msgspec.DecodeError:
-            return ()  # only a way to save work: one that cannot be read protects nothing
         now = self.clock()
-        return tuple(c for c in claims if c.alive(now))
+        return tuple(c for c in _decode(data) if c.alive(now))
 
     def _swap(self, change: Callable[[tuple[Claim, ...]], tuple[Claim, ...]]) -> None:
         for _ in range(200):
             found = self.store.read_tagged(self.key)
             data, etag = found if found else (None, None)
-            after = change(self._alive(data))
+            after = change(_decode(data))
             if self.store.replace(self.key, msgspec.json.encode(_File(after)), etag):
                 return
             time.sleep(0.01)
@@ -138,9 +134,13 @@ class Claims:
 
 
 class Held:
-    """A claim that is kept alive by a thread until it is released; a context manager."""
+    """A claim that is kept alive by a thread until it is released; a context manager.
 
-    def __init__(self, claims: Claims, run_id: str) -> None:
+    ``inherited`` are the claims of runners that died, on slices that are claimed now.
+    """
+
+    def __init__(self, claims: Claims, run_id: str, inherited: tuple[Claim, ...] = ()) -> None:
+        self.inherited = inherited
         self._claims = claims
         self._run_id = run_id
         self._stop = threading.Event()
@@ -167,6 +167,16 @@ class Held:
         except OutsideError:
             if kind is None:
                 raise
+
+
+def _decode(data: bytes | None) -> tuple[Claim, ...]:
+    """All claims of a file; none where it cannot be read: it is only a way to save work."""
+    if data is None:
+        return ()
+    try:
+        return msgspec.json.decode(data, type=_File).claims
+    except msgspec.DecodeError:
+        return ()
 
 
 def _process_lives(pid: int) -> bool:

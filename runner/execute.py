@@ -126,10 +126,13 @@ def _table(
     attempt = Attempt(lake, model, inputs, options.force)
     groups = batches(model, running, options.batch)
     wave = 1 if options.jobs == 1 or model.name in model.inputs else options.jobs * 4
-    for start in range(0, len(groups), wave):
-        for outcome in _wave(attempt, groups[start : start + wave], options, so_far):
+    while groups:
+        now, groups = groups[:wave], groups[wave:]
+        left: list[Decision] = []
+        for outcome in _wave(attempt, now, options, left):
             so_far.add(outcome)
             yield outcome
+        groups = batches(model, left, options.batch) + groups
     inputs.refresh(model.name)
 
 
@@ -145,7 +148,9 @@ def _needs_failed(model: Model, known: object, decision: Decision, so_far: _Prog
     return ""
 
 
-def _wave(attempt: Attempt, group: Sequence[Batch], options: Options, so_far: _Progress) -> Iterator[Outcome]:
+def _wave(
+    attempt: Attempt, group: Sequence[Batch], options: Options, left: list[Decision]
+) -> Iterator[Outcome]:
     """Prepare, run and publish some batches; jobs run side by side, publishing is one by one."""
     with contextlib.ExitStack() as stack:
         prepared: dict[str, Prepared] = {}
@@ -156,7 +161,10 @@ def _wave(attempt: Attempt, group: Sequence[Batch], options: Options, so_far: _P
                 yield from (_ended(d, Status.LOST, error) for d in batch.decisions)
                 continue
             yield from ready.skipped
-            if ready.manifest is not None:
+            left.extend(ready.left)
+            if ready.result is not None:
+                yield from attempt.publish(ready, ready.result)
+            elif ready.manifest is not None:
                 prepared[ready.manifest.run_id] = ready
         manifests = [p.manifest for p in prepared.values() if p.manifest is not None]
         if not manifests:

@@ -11,7 +11,7 @@ import msgspec
 from runner.lake import Lake
 from runner.publish import append_or_lose, converge
 from warehouse.errors import ProjectError
-from warehouse.log import Adopt, Publish, Release, Rollback, SetHold, SliceState, State, describe
+from warehouse.log import Accept, Adopt, Publish, Release, Rollback, SetHold, SliceState, State, describe
 from warehouse.names import Spec, TableName
 
 
@@ -139,6 +139,25 @@ def hold(lake: Lake, table: TableName, spec: Spec, reason: str) -> None:
         raise _no_slice(table, spec, state)
     body = SetHold((spec.path,), reason)
     append_or_lose(lake.log(table), body, state.head, f"hold-{secrets.token_hex(8)}")
+
+
+def accept(lake: Lake, table: TableName, reason: str) -> tuple[str, ...]:
+    """Take the present code and contract as good for what is published: the change is forward-only.
+
+    Answers the slices that were stale for it and are not any more.
+    """
+    state = _known(lake, table)
+    model = lake.project.model(table)
+    contract = state.contract.digest if state.contract else ""
+    stale = tuple(
+        s.spec
+        for s in state.slices.values()
+        if (s.code or s.inputs) and (s.code != model.code or s.contract != contract)
+    )
+    if stale:
+        body = Accept(stale, model.code, contract, reason)
+        append_or_lose(lake.log(table), body, state.head, f"accept-{secrets.token_hex(8)}")
+    return stale
 
 
 def _known(lake: Lake, table: TableName) -> State:

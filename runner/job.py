@@ -356,20 +356,21 @@ def explain(error: BaseException) -> tuple[str, str, int, int]:
     text = str(getattr(error, "desc", None) or error)
     java = getattr(error, "java_exception", None)
     if java is not None and not getattr(error, "desc", None):
-        text = str(java.getMessage() or java)
-        cause = java.getCause()
-        while cause is not None and "[" not in text:
-            text = str(cause.getMessage() or cause)
-            cause = cause.getCause()
+        # Around what went wrong lie "stage failed" and "task failed while writing": the innermost says it.
+        while java is not None:
+            text = str(java.getMessage() or text)
+            java = java.getCause()
     line, column = 0, 0
     for pattern in _PLACES:
         place = pattern.search(text)
         if place:
             line, column = int(place[1]), int(place[2])
             break
-    # Of a failed stage only the error of the task matters, not where in the cluster it was.
-    inner = re.search(r"(?:Exception|Error): (\[[A-Z_.]+\].*)", text, re.DOTALL)
-    sentence = (inner[1] if inner else text).strip()
+    # From a cluster the causes come as text only.
+    inner = re.findall(
+        r"(?:Caused by: |Exception: |Error: )(?:[\w.$]+: )?(.*?)(?=\n\s*at |\Z)", text, re.DOTALL
+    )
+    sentence = (inner[-1] if inner else text).strip()
     sentence = re.split(r"\n\s*(?:== SQL|\tat |Driver stacktrace|'?[A-Z]\w+ .*\n[ :+])", sentence)[0]
     sentence = " ".join(sentence.split())[:1000]
     try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from runner.execute import Spans, require_applied
+from runner.failures import Failure, failures
 from runner.inputs import Inputs
 from runner.lake import Lake
 from runner.run import code_key
@@ -81,10 +82,19 @@ def plan(lake: Lake, tables: Sequence[TableName], spans: Spans, *, force: bool, 
         decisions = decide(model, state, known, Request(spans(model), force, inputs.now))
         planned[name] = {d.spec.path for d in decisions if d.runs or d.reason is Reason.PERHAPS}
         jobs += len(batches(model, decisions, batch))
-        steps += [_step(model, state, known, d) for d in decisions]
+        failed = failures(lake.store, name)
+        steps += [_step(model, state, known, _with_failure(d, failed)) for d in decisions]
         if any(d.reason is Reason.CODE for d in decisions):
             diffs[name] = code_diff(lake, model, state)
     return Plan(tuple(steps), jobs, {n: d for n, d in diffs.items() if d})
+
+
+def _with_failure(decision: Decision, failed: Mapping[str, Failure]) -> Decision:
+    last = failed.get(decision.spec.path)
+    if last is None or not decision.runs:
+        return decision
+    note = f"failed last time, {last.time}: {last.message}"
+    return replace(decision, notes=(*decision.notes, note))
 
 
 def _step(model: Model, state: State, known: dict[TableName, Input], decision: Decision) -> Step:

@@ -7,10 +7,12 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 
-from runner.claims import Claims
+from runner.claims import Claim, Claims
+from runner.failures import forget_failures, remember_failure
 from runner.inputs import Inputs
 from runner.lake import Lake
 from runner.metastores import Database, Table
@@ -20,7 +22,7 @@ from runner.staging import staging_table
 from warehouse.checks import row_digest
 from warehouse.errors import ConflictError, Location, OutsideError, RunFailedError, WarehouseError
 from warehouse.log import PartitionState, Publish, SliceState, State
-from warehouse.manifest import CheckOutcome, Manifest, Result, StagedPartition
+from warehouse.manifest import CheckOutcome, Manifest, Result, StagedPartition, Stamp
 from warehouse.model import Model
 from warehouse.names import Spec, TableName, quote
 from warehouse.plan import Batch, Decision, Reason, Request, decide
@@ -28,6 +30,8 @@ from warehouse.settings import PINNED
 from warehouse.splice import splice
 from warehouse.statement import PartitionItem
 from warehouse.template import Rendered
+
+R = TypeVar("R", Manifest, Result)
 
 
 def new_run_id() -> str:
@@ -37,13 +41,19 @@ def new_run_id() -> str:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A batch that is claimed and has its staging table, or of which nothing is left to run."""
+    """A batch that is claimed and has its staging table, or of which nothing is left to run.
+
+    ``result`` is there when a runner that died had finished the job. ``left`` are slices that one job
+    cannot take together with the others any more.
+    """
 
     decisions: tuple[Decision, ...]
     skipped: tuple[Outcome, ...]
     manifest: Manifest | None = None
     rendered: Rendered | None = None
     before: State | None = None
+    result: Result | None = None
+    left: tuple[Decision, ...] = ()
 
 
 class Attempt:
@@ -66,13 +76,17 @@ class Attempt:
         """
         run_id = new_run_id()
         specs = [d.spec.path for d in batch.decisions]
-        stack.enter_context(self.claims.take(run_id, specs, steal=steal))
+        held = stack.enter_context(self.claims.take(run_id, specs, steal=steal))
         state = self.log.state()
-        decisions, skipped = self._look_again(batch.decisions, state)
+        again, skipped = self._look_again(batch.decisions, state)
+        decisions, left = _neighbours(again)
+        finished = self._inherit(stack, held.inherited, decisions)
         if not decisions:
             return Prepared((), skipped)
+        if finished is not None:
+            return Prepared(decisions, skipped, finished[0], None, state, finished[1], left)
         first, last = decisions[0].interval, decisions[-1].interval
-        rendered = self.model.render(first if len(decisions) > 1 else decisions[0].interval, first, last)
+        rendered = self.model.render(first, first, last)
         statement = self.model.parse(rendered)
         contract = state.contract
         assert contract is not None, "a table without a contract is refused before"
@@ -101,13 +115,45 @@ class Attempt:
             digest=row_digest(contract, keys),
             checks=self.model.checks(view, first, first, last),
             settings={**self.model.front.settings, **PINNED},
+            stamps={d.spec.path: self._stamp(d, state) for d in decisions},
         )
         self._record(run_id, "manifest", manifest)
         self.lake.store.put_if_absent(
             code_key(self.model.name, self.model.code), self.model.body.encode("utf-8")
         )
         self._make(stack, table)
-        return Prepared(tuple(decisions), skipped, manifest, rendered, state)
+        return Prepared(decisions, skipped, manifest, rendered, state, None, left)
+
+    def _stamp(self, decision: Decision, state: State) -> Stamp:
+        contract = state.contract.digest if state.contract else ""
+        return Stamp(self.model.code, contract, decision.reads, str(decision.interval))
+
+    def _inherit(
+        self, stack: contextlib.ExitStack, dead: Sequence[Claim], decisions: Sequence[Decision]
+    ) -> tuple[Manifest, Result] | None:
+        """Of runners that died on these slices: their staging tables go, and a result that was finished,
+        and is what would be computed now, is used."""
+        found = None
+        for claim in dead:
+            manifest = self._recorded(claim.run_id, "manifest", Manifest)
+            if manifest is None:
+                continue
+            stack.callback(self._drop, TableName.parse(manifest.staging.table))
+            result = self._recorded(claim.run_id, "result", Result)
+            if result is None or result.error is not None or self.force:
+                continue
+            state = self.log.state()
+            wanted = {d.spec.path: self._stamp(d, state) for d in decisions}
+            if wanted and wanted == manifest.stamps:
+                found = (manifest, result)
+        return found
+
+    def _recorded(self, run_id: str, kind: str, form: type[R]) -> R | None:
+        data = self.lake.store.read(f"_warehouse/runs/{run_id}/{kind}.json")
+        try:
+            return None if data is None else msgspec.json.decode(data, type=form)
+        except msgspec.DecodeError:
+            return None  # the runner died while writing, or another version wrote it
 
     def _static(
         self, decisions: Sequence[Decision], items: Sequence[PartitionItem]
@@ -164,7 +210,8 @@ class Attempt:
         """Append the slices whose checks hold, converge, and tell how each slice ended."""
         manifest, before = prepared.manifest, prepared.before
         assert manifest is not None and before is not None
-        self._record(result.run_id, "result", result)
+        if prepared.result is None:
+            self._record(result.run_id, "result", result)
         if result.error is not None:
             error = self._job_error(prepared, result)
             yield from (self._ended(d, Status.FAILED, result, error) for d in prepared.decisions)
@@ -176,7 +223,7 @@ class Attempt:
                 error = check_error(decision, failed)
                 yield self._ended(decision, Status.CHECK_FAILED, result, error)
             else:
-                slices[decision.spec.path] = self._slice(decision, result, before)
+                slices[decision.spec.path] = self._slice(decision, manifest, result)
         if not slices:
             return
         done = append(
@@ -186,6 +233,7 @@ class Attempt:
             f"{result.run_id}",
         )
         if done.entry is not None:
+            forget_failures(self.lake.store, self.model.name, slices)
             converge(self.lake, self.model.name, [s for s in slices if s not in done.lost])
         for decision in prepared.decisions:
             path = decision.spec.path
@@ -195,7 +243,8 @@ class Attempt:
             elif path in slices:
                 yield self._published(decision, slices[path], result, before)
 
-    def _slice(self, decision: Decision, result: Result, before: State) -> SliceState:
+    def _slice(self, decision: Decision, manifest: Manifest, result: Result) -> SliceState:
+        stamp = manifest.stamps[decision.spec.path]
         partitions = tuple(
             PartitionState(
                 p.partition,
@@ -211,10 +260,10 @@ class Attempt:
             decision.spec.path,
             result.run_id,
             partitions,
-            self.model.code,
-            before.contract.digest if before.contract else "",
-            decision.reads,
-            str(decision.interval),
+            stamp.code,
+            stamp.contract,
+            stamp.inputs,
+            stamp.interval,
             tuple(c.name for c in _of(result.checks, decision) if not c.passed),
         )
 
@@ -237,6 +286,8 @@ class Attempt:
         )
 
     def _ended(self, decision: Decision, status: Status, result: Result, error: WarehouseError) -> Outcome:
+        if status is not Status.LOST:
+            remember_failure(self.lake.store, self.model.name, decision.spec.path, result.run_id, error.what)
         return Outcome(
             decision.table,
             decision.spec.path,
@@ -268,6 +319,14 @@ class Attempt:
             why=f"Spark says {result.error.kind}" if result.error.kind else None,
             fix="what was published before is untouched; mend the SQL or the data and run it again",
         )
+
+
+def _neighbours(decisions: Sequence[Decision]) -> tuple[tuple[Decision, ...], tuple[Decision, ...]]:
+    """Those from the first on that lie side by side, which one job can compute, and the rest."""
+    for n in range(1, len(decisions)):
+        if decisions[n - 1].interval.next() != decisions[n].interval:
+            return tuple(decisions[:n]), tuple(decisions[n:])
+    return tuple(decisions), ()
 
 
 def _of(checks: Sequence[CheckOutcome], decision: Decision) -> tuple[CheckOutcome, ...]:

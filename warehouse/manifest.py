@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
+from warehouse.log import InputRead
+
 FORMAT = 1
 
 
@@ -49,6 +51,15 @@ class Check(msgspec.Struct, frozen=True):
     line: int = 0
 
 
+class Stamp(msgspec.Struct, frozen=True):
+    """What a slice will be recorded to be made of: code, contract, inputs; and for which interval."""
+
+    code: str
+    contract: str
+    inputs: tuple[InputRead, ...]
+    interval: str
+
+
 class Manifest(msgspec.Struct, frozen=True):
     """One run: one statement over one or several slices of one table.
 
@@ -57,7 +68,7 @@ class Manifest(msgspec.Struct, frozen=True):
     the analyst's, header and redirected names spliced; ``statement_line`` is where its first line stands in
     ``path``. ``base`` is the log's head before anything was rendered. ``digest`` is an SQL expression that
     hashes one row to a BIGINT, empty where the types allow none; it is taken when the staged files are
-    smaller than ``digest_below_bytes``.
+    smaller than ``digest_below_bytes``. ``stamps`` are by slice, for whoever publishes the result.
     """
 
     run_id: str
@@ -75,6 +86,7 @@ class Manifest(msgspec.Struct, frozen=True):
     settings: dict[str, str] = {}
     digest_below_bytes: int = 134217728
     sample_rows: int = 5
+    stamps: dict[str, Stamp] = {}
     format: int = FORMAT
 
 

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rollback": ("history", "Set a partition back to its earlier rows, and hold it."),
     "hold": ("history", "Keep backfills from replacing a partition."),
     "release": ("history", "End a hold."),
+    "accept": ("history", "Take a code change as forward-only."),
     "audit": ("audit", "Run the checks on what is published."),
     "query": ("query", "Answer a SELECT, over the tables of now or of an earlier time."),
     "metastore": ("metastore", "The embedded metastore: start, status, stop."),

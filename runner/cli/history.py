@@ -75,3 +75,18 @@ def release(ctx: click.Context, table: str, partition: str) -> None:
     with opened(ctx) as warehouse:
         warehouse.release(table, partition)
     say(f"{table} {partition or '(whole table)'}: released")
+
+
+@click.command()
+@click.argument("table")
+@click.option("--reason", required=True, help="Why old slices need no rebuild; it stands in the log.")
+@click.pass_context
+def accept(ctx: click.Context, table: str, reason: str) -> None:
+    """Take the present code of TABLE as good for what is published: the change is forward-only."""
+    with opened(ctx) as warehouse:
+        accepted = warehouse.accept(table, reason=reason)
+    say(
+        f"{table}: {len(accepted)} slices accepted"
+        if accepted
+        else f"{table}: nothing was stale for its code"
+    )
