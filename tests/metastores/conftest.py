@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fixtures_metastore import metastore_state, metastore_uri
@@ -14,10 +16,46 @@ from runner.metastores.memory import MemoryMetastore
 
 __all__ = ["metastore_state", "metastore_uri"]
 
+KINDS = ("memory", "memory-loop", "glue", "glue-busy", pytest.param("hive", marks=pytest.mark.metastore))
+
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(params=["memory", "memory-loop", pytest.param("hive", marks=pytest.mark.metastore)])
+@pytest.fixture
+def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine that knows no region and no credentials."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def aws(no_aws: None) -> Iterator[Any]:
+    """A boto3 session on moto's services."""
+    import boto3
+    from moto import mock_aws
+
+    with mock_aws():
+        yield boto3.Session(region_name="eu-west-1")
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK's pauses between attempts take no time."""
+    import botocore.endpoint
+
+    class Clockless:
+        @staticmethod
+        def sleep(seconds: float) -> None:
+            pass
+
+    monkeypatch.setattr(botocore.endpoint, "time", Clockless)
+    monkeypatch.setattr("botocore.retries.bucket.TokenBucket.acquire", lambda self, *_, **__: True)
+
+
+@pytest.fixture(params=KINDS)
 def metastore(request: pytest.FixtureRequest) -> Iterator[Metastore]:
     """Each kind in turn; its contents are whatever earlier tests left."""
     made: Metastore
@@ -25,6 +63,14 @@ def metastore(request: pytest.FixtureRequest) -> Iterator[Metastore]:
         from runner.metastores.hive import HiveMetastore
 
         made = HiveMetastore(request.getfixturevalue("metastore_uri"), user="")
+    elif request.param.startswith("glue"):
+        from metastores.glue_faults import GlueFaults
+        from runner.metastores.glue import GlueMetastore
+
+        request.getfixturevalue("hurried")
+        session = request.getfixturevalue("aws")
+        GlueFaults(session, rate=0.15 if request.param == "glue-busy" else 0.0)
+        made = GlueMetastore(session=session, pause=lambda seconds: None)
     else:
         made = MemoryMetastore(transactional=request.param == "memory")
     yield made
