@@ -193,6 +193,8 @@ def to_sql(expr: Expr) -> str:
             return f"{args[0]} IN ({', '.join(args[1:])})"
         case "like":
             return f"{args[0]} LIKE {args[1]}"
+        case "split_item":
+            return f"split({args[0]}, {args[1]})[{args[2]}]"
         case "neg":
             return f"-({args[0]})"
         case "cast" | "try_cast" as word:

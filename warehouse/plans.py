@@ -13,8 +13,8 @@ from warehouse.names import TableName
 class Kind(StrEnum):
     """How a join treats its sides.
 
-    ``ANTI`` also stands for a subquery that gives one value for every row on the left, ``EXISTENCE`` for one
-    whose answer is a value that need not be true.
+    ``ANTI`` also stands for a subquery that gives one value for every row on the left, ``EXISTENCE`` for
+    those of EXISTS and IN.
     """
 
     INNER = "inner"

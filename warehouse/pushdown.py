@@ -66,8 +66,7 @@ class _Push:
                 right = above
             case Kind.SEMI:
                 every = above + on
-                inferred = infer(every, of_left + of_right)
-                left, right = every + inferred, on + inferred
+                left = right = every + infer(every, of_left + of_right)
                 to_right = of_left + above
             case Kind.ANTI:
                 right = on + infer(on, above + of_left)
@@ -122,8 +121,27 @@ def _settled(plan: Join, above: Conditions, left: frozenset[int], right: frozens
 
 
 def rejects_nulls(condition: Expr, ids: frozenset[int]) -> bool:
-    """Whether it cannot be true where all of ``ids`` are NULL, whatever the other columns are."""
-    return not compile_mask(condition, ids)({}) & TRUE
+    """Whether Spark sees that it cannot be true where all of ``ids`` are NULL.
+
+    It evaluates conditions on these columns alone; of others it knows only operators that give NULL for NULL.
+    """
+    if columns_of(condition) <= ids:
+        return not compile_mask(condition, ids)({}) & TRUE
+    return bool(_null_for_null(condition) & ids)
+
+
+_NULL_FOR_NULL = frozenset(
+    ("=", "<>", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "div", "neg", "cast", "like", "not")
+)
+
+
+def _null_for_null(expr: Expr) -> frozenset[int]:
+    """Columns that make the expression NULL when they are."""
+    if isinstance(expr, Col):
+        return frozenset((expr.id,))
+    if isinstance(expr, Call) and expr.op in _NULL_FOR_NULL:
+        return frozenset().union(*map(_null_for_null, expr.args))
+    return frozenset()
 
 
 def _passes(condition: Expr, allowed: frozenset[int] | None) -> bool:

@@ -21,14 +21,11 @@ from warehouse.select_parts import (
     CUTS,
     Parts,
     alias_names,
-    and_parts,
     collect,
     column_names,
     has_cut,
-    is_semi_join,
     join_kind,
     parts_of_select,
-    without_not,
 )
 from warehouse.sqltext import Tree
 
@@ -338,37 +335,14 @@ class Planner:
     # Conditions with subqueries.
 
     def where(self, plan: Plan, condition: Tree, scope: Scope, ctes: Ctes) -> Plan:
-        plain: list[Expr] = []
-        nested = Parts()
-        for part in and_parts(condition):
-            inner, _ = without_not(part)
-            if not is_semi_join(inner):
-                plain += conjuncts(convert(part, scope.resolve))
-                collect(part, nested)
-        if plain:
-            plan = Filter(plan, plain)
-        for part in and_parts(condition):
-            inner, negated = without_not(part)
-            if is_semi_join(inner):
-                plan = self.semi_join(plan, inner, negated, scope, ctes, nested)
-        return self.subqueries(plan, nested, scope, ctes)
-
-    def semi_join(
-        self, plan: Plan, node: Tree, negated: bool, scope: Scope, ctes: Ctes, nested: Parts
-    ) -> Plan:
-        """EXISTS or IN with a query, or the opposite."""
-        conditions: list[Expr] = []
-        if isinstance(node, exp.Exists):
-            relation = self.query(node.this, ctes, scope)
-        else:
-            relation = self.query(node.args["query"], ctes, scope)
-            collect(node.this, nested)
-            # NOT IN is false for NULL, too: it is no equality.
-            if not negated and len(relation.columns.items) == 1:
-                conditions.append(Call("=", (convert(node.this, scope.resolve), relation.columns.at(0))))
-        return Join(plan, relation.plan, Kind.ANTI if negated else Kind.SEMI, conditions)
+        parts = collect(condition, Parts())
+        plan = Filter(plan, conjuncts(convert(condition, scope.resolve)))
+        if parts.random:
+            plan = Barrier(plan, _NONE, f"{parts.random}() in WHERE")
+        return self.subqueries(plan, parts, scope, ctes)
 
     def subqueries(self, plan: Plan, parts: Parts, scope: Scope, ctes: Ctes) -> Plan:
+        """Spark turns EXISTS and IN into joins too late for inferring anything from them."""
         for query, scalar in parts.queries:
             relation = self.query(query, ctes, scope)
             plan = Join(plan, relation.plan, Kind.ANTI if scalar else Kind.EXISTENCE, [])

@@ -110,36 +110,6 @@ def children(node: Tree) -> Iterator[Tree]:
                     yield item
 
 
-def and_parts(condition: Tree) -> list[Tree]:
-    """A condition's conjuncts, parentheses around ANDs taken off."""
-    found, stack = [], [condition]
-    while stack:
-        node = stack.pop()
-        inner = node
-        while isinstance(inner, exp.Paren):
-            inner = inner.this
-        if isinstance(inner, exp.And):
-            stack += [inner.expression, inner.this]
-        else:
-            found.append(node)
-    return found
-
-
-def without_not(node: Tree) -> tuple[Tree, bool]:
-    """``NOT (x)`` as x and True."""
-    negated = False
-    while isinstance(node, exp.Paren | exp.Not):
-        negated ^= isinstance(node, exp.Not)
-        node = node.this
-    return node, negated
-
-
-def is_semi_join(node: Tree) -> bool:
-    if isinstance(node, exp.Exists):
-        return isinstance(node.this, exp.Query)
-    return isinstance(node, exp.In) and node.args.get("query") is not None
-
-
 def join_kind(node: Tree) -> Kind:
     if node.kind in ("SEMI", "ANTI"):
         return Kind(node.kind.lower())

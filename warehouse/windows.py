@@ -23,6 +23,7 @@ from warehouse.expressions import (
     reasons,
     restrict,
     to_sql,
+    type_of,
 )
 from warehouse.names import TableName
 from warehouse.plans import Scan
@@ -155,7 +156,11 @@ def _alternative(conditions: list[Expr], notes: tuple[str, ...]) -> Window:
 
 
 def _plain(condition: Expr) -> bool:
-    return isinstance(condition, Call) and all(isinstance(arg, Col | Lit) for arg in condition.args)
+    """Whether computing it is as quick as remembering it: texts compared with texts."""
+    if not isinstance(condition, Call):
+        return False
+    args = condition.args
+    return all(isinstance(arg, Lit | Col) and type_of(arg.type) == "string" for arg in args)
 
 
 def _remembering(mask: MaskOf, condition: Expr) -> MaskOf:
