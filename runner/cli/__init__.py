@@ -15,6 +15,7 @@ import click
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Start a project in a directory."),
     "ls": ("ls", "List tables."),
+    "lineage": ("lineage", "What a table or column derives from, and what derives from it."),
     "render": ("render", "Show a statement as Spark gets it."),
     "ddl": ("ddl", "Versioned DDL: new, show, status, apply, diff, adopt, import."),
     "land": ("land", "Put raw files into the lake: real ones, or generated."),
@@ -28,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "release": ("history", "End a hold."),
     "accept": ("history", "Take a code change as forward-only."),
     "audit": ("audit", "Run the checks on what is published."),
+    "report": ("report", "A page of figures on a domain, from its published tables."),
     "query": ("query", "Answer a SELECT, over the tables of now or of an earlier time."),
     "metastore": ("metastore", "The embedded metastore: start, status, stop."),
     "doctor": ("doctor", "What is missing on this machine, and how to get it."),

@@ -1,0 +1,198 @@
+"""Function calls: their names as written, the types they give, where aggregates may stand, lambdas."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from warehouse.expression_types import Type, common, element, inner, schema
+from warehouse.function_types import FUNCTIONS, rounded
+from warehouse.query_facts import Problem, Scope, Value
+from warehouse.query_names import Names
+from warehouse.sqltext import Tree
+
+BY_CLASS = {
+    exp.If: "if",
+    exp.Substring: "substring",
+    exp.StrPosition: "position",
+    exp.Trim: "trim",
+    exp.Initcap: "initcap",
+    exp.Chr: "chr",
+    exp.Transform: "transform",
+    exp.Extract: "extract",
+    exp.ArgMax: "max_by",
+    exp.ArgMin: "min_by",
+    exp.Quantile: "percentile",
+    exp.ApproxQuantile: "percentile_approx",
+    exp.Floor: "floor",
+    exp.Ceil: "ceil",
+    exp.Overlay: "overlay",
+    exp.CurrentDate: "current_date",
+    exp.CurrentTimestamp: "current_timestamp",
+    exp.TsOrDsToDate: "to_date",
+    exp.Any: "any",
+    exp.RegexpLike: "rlike",
+    exp.CurrentUser: "current_user",
+    exp.Decode: "decode",
+    exp.Encode: "encode",
+    exp.DecodeCase: "decode",
+}
+"""Functions whose name sqlglot does not keep the place of."""
+_CASTS = {
+    "int": "int", "bigint": "bigint", "smallint": "smallint", "tinyint": "tinyint", "double": "double",
+    "float": "float", "string": "string", "boolean": "boolean", "date": "date", "timestamp": "timestamp",
+    "binary": "binary", "decimal": "decimal(10,0)",
+}  # fmt: skip
+_AGGREGATE_NAMES = """bool_and bool_or every some any try_sum try_avg count_if percentile percentile_approx
+    approx_percentile median mode regr_slope regr_count regr_r2 collect_list collect_set array_agg
+    bit_and bit_or bit_xor histogram_numeric max_by min_by hll_sketch_agg bitmap_construct_agg
+    kurtosis skewness"""
+AGGREGATES = frozenset(_AGGREGATE_NAMES.split())
+_ONLY_WINDOWED = (
+    exp.RowNumber,
+    exp.Rank,
+    exp.DenseRank,
+    exp.PercentRank,
+    exp.CumeDist,
+    exp.Ntile,
+    exp.Lag,
+    exp.Lead,
+)
+_NOT_AGGREGATES = (exp.Lag, exp.Lead)
+
+
+class Functions(Names):
+    """What a walk does at a call, and at every node that it knows nothing better for."""
+
+    def children(self, node: Tree, scope: Scope) -> tuple[list[Type], int]:
+        """Types of what stands below, in order, and all their origins."""
+        kinds: list[Type] = []
+        bits = 0
+        for part in node.args.values():
+            if isinstance(part, exp.Expr):
+                kind, more = self.value(part, scope)
+                kinds.append(kind)
+                bits |= more
+            elif isinstance(part, list):
+                for item in part:
+                    if isinstance(item, exp.Expr):
+                        kind, more = self.value(item, scope)
+                        kinds.append(kind)
+                        bits |= more
+        return kinds, bits
+
+    def name(self, node: Tree) -> str:
+        """A function's name as it is written, in lower case; empty for what is no function."""
+        meta = node._meta
+        if meta and "start" in meta and not isinstance(node, exp.Identifier | exp.Literal):
+            found = self.text[meta["start"] : meta["end"] + 1].lower()
+            if found.isidentifier():
+                return found
+        return BY_CLASS.get(type(node), "")
+
+    def function(self, node: Tree, scope: Scope) -> Value:
+        name = self.name(node)
+        if isinstance(node, exp.Func) and name:
+            self.functions.append((name, node))
+            if isinstance(node, exp.AggFunc) or name in AGGREGATES:
+                self.aggregate(node)
+            elif isinstance(node, _ONLY_WINDOWED) and node is not self.windowed:
+                self.problems.append(Problem("window", node, f"{name} needs an OVER"))
+        windowed, self.windowed = self.windowed, None
+        lambdas = [c for c in node.args.get("expressions") or () if type(c) is exp.Lambda]
+        if lambdas or type(node.args.get("expression")) is exp.Lambda:
+            kind, bits = self.higher(name, node, scope)
+        else:
+            kinds, bits = self.children(node, scope)
+            kind = self.result(name, node, kinds)
+        self.windowed = windowed
+        return kind, bits
+
+    def aggregate(self, node: Tree) -> None:
+        if node is self.windowed:
+            return
+        if isinstance(node, _NOT_AGGREGATES):
+            self.problems.append(Problem("window", node, f"{self.name(node)} needs an OVER"))
+            return
+        if self.clause in ("WHERE", "GROUP BY", "ON"):
+            what = f"an aggregate cannot stand in {self.clause}"
+            fix = "put the condition into HAVING" if self.clause == "WHERE" else ""
+            self.problems.append(Problem("aggregate", node, what, fix))
+        elif self.select_fact is not None:
+            self.select_fact.aggregates.append(node)
+
+    def result(self, name: str, node: Tree, kinds: list[Type]) -> Type:
+        rule = FUNCTIONS.get(name)
+        if rule is not None:
+            return rule if isinstance(rule, str) else rule(kinds)
+        match name:
+            case "if":
+                return common(kinds[1], kinds[2]) if len(kinds) == 3 else None
+            case "round" | "bround":
+                places = node.args.get("decimals")
+                number = 0 if places is None else _integer(places)
+                return rounded(kinds[0], number) if number is not None and kinds else None
+            case "from_json" | "from_csv":
+                given = node.expressions[1] if len(node.expressions) > 1 else node.args.get("expression")
+                return schema(given.this) if isinstance(given, exp.Literal) and given.is_string else None
+            case "extract" | "date_part":
+                unit = str(node.this.name).upper() if node.this is not None else ""
+                return {"SECOND": "decimal(8,6)", "SECONDS": "decimal(8,6)", "S": "decimal(8,6)"}.get(
+                    unit, "int"
+                )
+            case "percentile" | "percentile_approx" | "approx_percentile":
+                if len(kinds) < 2 or kinds[1] is None or "<" in kinds[1]:
+                    return None
+                return "double" if name == "percentile" else kinds[0]
+        return _CASTS.get(name) if len(kinds) == 1 else None
+
+    def higher(self, name: str, node: Tree, scope: Scope) -> Value:
+        """A function that takes a lambda."""
+        parts = [
+            item
+            for part in node.args.values()
+            for item in (part if isinstance(part, list) else [part])
+            if isinstance(item, exp.Expr)
+        ]
+        first: Value = (None, 0)
+        bits = 0
+        kinds: list[Type] = []
+        for place, part in enumerate(parts):
+            if type(part) is exp.Lambda:
+                names = [p.name.lower() for p in part.expressions]
+                types = _parameters(name, kinds, len(names))
+                self.lambdas.append({n: (t, 0) for n, t in zip(names, types, strict=True)})
+                kind, more = self.value(part.this, scope)
+                self.lambdas.pop()
+            else:
+                kind, more = self.value(part, scope)
+            if place == 0:
+                first = kind, more
+            kinds.append(kind)
+            bits |= more
+        match name:
+            case "transform":
+                return (f"array<{kinds[1]}>" if kinds[1] is not None else None), bits
+            case "filter" | "map_filter" | "array_sort":
+                return first[0], bits
+            case "exists" | "forall":
+                return "boolean", bits
+        return None, bits
+
+
+def _integer(node: Tree) -> int | None:
+    sign = 1
+    if isinstance(node, exp.Neg):
+        node, sign = node.this, -1
+    return sign * int(node.this) if isinstance(node, exp.Literal) and node.this.isdigit() else None
+
+
+def _parameters(name: str, kinds: list[Type], count: int) -> list[Type]:
+    """The types of a lambda's parameters, after the arguments before it."""
+    of = kinds[0] if kinds else None
+    if name in ("transform", "filter", "exists", "forall", "array_sort"):
+        types: list[Type] = [element(of) if of and of.startswith("array<") else None, "int"]
+        return [*types, *[None] * count][:count]
+    if name in ("transform_values", "transform_keys", "map_filter") and of and of.startswith("map<"):
+        types = list(inner(of))
+        return types[:count]
+    return [None] * count
