@@ -14,8 +14,8 @@ from pathlib import Path
 
 from runner.api import Warehouse
 from runner.console import Told, table
-from runner.execute import Options
 from runner.outcome import Report
+from runner.request import Options
 from warehouse.errors import WarehouseError
 
 START, END, DAY = "2018-11-01", "2018-11-30", "2018-11-15"

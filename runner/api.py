@@ -15,23 +15,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from runner import execute, history, planning, schema
-from runner import land as landing
-from runner import status as statuses
-from runner.doctor import Finding, examine
-from runner.engines import Progress, Rows
-from runner.execute import Options, Spans, interval_range, one_interval
 from runner.lake import Lake, silent
 from runner.outcome import Outcome, Report
-from runner.planning import Plan
+from runner.request import Options, Spans, interval_range, one_interval
 from warehouse.config import find_root, load_config
 from warehouse.errors import ProjectError
 from warehouse.graph import Graph, select
 from warehouse.intervals import Grain, Interval
-from warehouse.log import SliceState
 from warehouse.names import Spec, TableName
+
+if TYPE_CHECKING:
+    # Each command imports what it needs when it is called: a render does not pay for a run.
+    from runner.doctor import Finding
+    from runner.engines import Progress, Rows
+    from runner.history import Event
+    from runner.land import Landed
+    from runner.planning import Plan
+    from runner.schema import Applied, TableDdl
+    from runner.status import TableStatus
+    from warehouse.log import SliceState
 
 Variables = Mapping[str, str | int | float | bool]
 Told = Callable[[Outcome], None]
@@ -112,16 +116,22 @@ class Warehouse:
         model.parse(rendered)
         return rendered.text
 
-    def status(self, terms: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[statuses.TableStatus]:
+    def status(self, terms: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[TableStatus]:
+        from runner import status as statuses
+
         return list(statuses.status(self.lake, self.tables(terms, exclude)))
 
     # ------------------------------------------------------------------ DDL
 
-    def ddl_status(self, terms: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[schema.TableDdl]:
+    def ddl_status(self, terms: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[TableDdl]:
+        from runner import schema
+
         return list(schema.status(self.lake, self.tables(terms, exclude)))
 
-    def ddl_apply(self, terms: Sequence[str] = (), exclude: Sequence[str] = ()) -> Iterator[schema.Applied]:
+    def ddl_apply(self, terms: Sequence[str] = (), exclude: Sequence[str] = ()) -> Iterator[Applied]:
         """Apply what is pending; yields as tables are done."""
+        from runner import schema
+
         dropped = [t for t in self.lake.logged_tables() if t not in self.project.tables] if not terms else []
         return schema.apply(self.lake, [*self.tables(terms, exclude), *dropped])
 
@@ -133,15 +143,23 @@ class Warehouse:
 
     def ddl_diff(self, table: str) -> list[str]:
         """What applying would change, and where the metastore differs from the log."""
+        from runner import schema
+
         return schema.diff(self.lake, TableName.parse(table))
 
     def ddl_new(self, table: str, name: str | None = None) -> Path:
+        from runner import schema
+
         return schema.new_file(self.lake, TableName.parse(table), name)
 
     def ddl_import(self, table: str) -> Path:
+        from runner import schema
+
         return schema.import_table(self.lake, TableName.parse(table))
 
-    def ddl_adopt(self, table: str) -> schema.Applied:
+    def ddl_adopt(self, table: str) -> Applied:
+        from runner import schema
+
         return schema.adopt(self.lake, TableName.parse(table))
 
     # ------------------------------------------------------------------ running
@@ -179,6 +197,8 @@ class Warehouse:
         options: Options,
         told: Told | None,
     ) -> Report:
+        from runner import execute
+
         report = Report()
         for outcome in execute.execute(self.lake, self.tables(terms, exclude, with_sql=True), spans, options):
             report.outcomes.append(outcome)
@@ -197,6 +217,8 @@ class Warehouse:
         batch: int = Options.batch,
     ) -> Plan:
         """What :meth:`backfill` would run of that range, and why; nothing is changed."""
+        from runner import planning
+
         names = self.tables(terms, exclude, with_sql=True)
         return planning.plan(self.lake, names, interval_range(start, end), force=force, batch=batch)
 
@@ -215,26 +237,36 @@ class Warehouse:
 
     # ------------------------------------------------------------------ what was done, and undoing it
 
-    def history(self, table: str, partition: str | None = None) -> list[history.Event]:
+    def history(self, table: str, partition: str | None = None) -> list[Event]:
+        from runner import history
+
         spec = None if partition is None else self._spec(TableName.parse(table), partition)
         return history.history(self.lake, TableName.parse(table), spec)
 
     def rollback(
         self, table: str, partition: str = "", *, reason: str, run_id: str | None = None
     ) -> SliceState:
+        from runner import history
+
         name = TableName.parse(table)
         return history.rollback(self.lake, name, self._spec(name, partition), reason, run_id)
 
     def release(self, table: str, partition: str = "") -> None:
+        from runner import history
+
         name = TableName.parse(table)
         history.release(self.lake, name, self._spec(name, partition))
 
     def hold(self, table: str, partition: str = "", *, reason: str) -> None:
+        from runner import history
+
         name = TableName.parse(table)
         history.hold(self.lake, name, self._spec(name, partition), reason)
 
     def accept(self, table: str, *, reason: str) -> tuple[str, ...]:
         """Take a change of code or contract as forward-only; answers the slices it concerns."""
+        from runner import history
+
         return history.accept(self.lake, TableName.parse(table), reason)
 
     def _spec(self, table: TableName, text: str) -> Spec:
@@ -249,7 +281,9 @@ class Warehouse:
 
     # ------------------------------------------------------------------ data in, answers out
 
-    def land(self, domain: str, source: Path, *, hourly: bool = False) -> Iterator[landing.Landed]:
+    def land(self, domain: str, source: Path, *, hourly: bool = False) -> Iterator[Landed]:
+        from runner import land as landing
+
         return landing.real(self.lake, domain, source, hourly=hourly)
 
     def land_generated(
@@ -261,7 +295,9 @@ class Warehouse:
         seed: int = 1,
         rate: float | None = None,
         hourly: bool = False,
-    ) -> Iterator[landing.Landed]:
+    ) -> Iterator[Landed]:
+        from runner import land as landing
+
         return landing.generated(self.lake, domain, start, end, seed=seed, rate=rate, hourly=hourly)
 
     def query(self, sql: str, *, limit: int | None = None, as_of: str | None = None) -> Rows:
@@ -290,4 +326,6 @@ class Warehouse:
 
     def doctor(self) -> Iterator[Finding]:
         """What a run needs on this machine: looked at one by one, Spark last."""
+        from runner.doctor import examine
+
         return examine(self.lake)

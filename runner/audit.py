@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from runner.execute import Spans
 from runner.inputs import Inputs
 from runner.lake import Lake
 from runner.outcome import Outcome, Status
 from runner.publish import converge
+from runner.request import Spans
 from runner.run import check_error, new_run_id
 from warehouse.errors import RunFailedError
 from warehouse.manifest import Manifest, Staging, StagingColumn

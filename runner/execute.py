@@ -3,56 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from runner.inputs import Inputs
 from runner.lake import Lake
 from runner.outcome import Outcome, Status
+from runner.request import Options, Spans
 from runner.run import Attempt, Prepared
 from warehouse.errors import ConflictError, ProjectError, WarehouseError
 from warehouse.graph import ordered, with_preferences
-from warehouse.intervals import Grain, Interval, Moment
+from warehouse.intervals import Interval
 from warehouse.model import Model
 from warehouse.names import Spec, TableName
 from warehouse.plan import Batch, Decision, Reader, Reason, Request, batches, decide
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to run. ``batch`` bounds the slices of one Spark job (range-form SQL), ``jobs`` the Spark jobs at
-    a time (date-form SQL), ``steal`` breaks claims."""
-
-    force: bool = False
-    steal: bool = False
-    batch: int = 31
-    jobs: int = 1
-
-
-Spans = Callable[[Model], tuple[Interval, ...]]
-"""Which intervals are asked of a table."""
-
-
-def one_interval(text: str) -> Spans:
-    """``--date``: the one interval that it names at each table's grain."""
-
-    def of(model: Model) -> tuple[Interval, ...]:
-        grain = Grain.DAILY if model.grain is Grain.NONE else model.grain
-        return (Interval(Interval.parse(text, grain).start, model.grain),)
-
-    return of
-
-
-def interval_range(start: str, end: str) -> Spans:
-    """``--start`` and ``--end``, both inclusive."""
-    first, last = Moment.parse(start), Moment.parse(end)
-    if last.end <= first.start:
-        raise ProjectError(f"the range ends ({end}) before it starts ({start})", fix="swap --start and --end")
-
-    def of(model: Model) -> tuple[Interval, ...]:
-        return tuple(Interval.span(first, last, model.grain))
-
-    return of
 
 
 @dataclass
@@ -108,9 +72,8 @@ def _table(
     lake: Lake, model: Model, inputs: Inputs, spans: Spans, options: Options, so_far: _Progress
 ) -> Iterator[Outcome]:
     log = lake.log(model.name)
-    known = inputs.ready([n for n in model.inputs if n != model.name])
-    if model.name in model.inputs:
-        known |= inputs.look([model.name])
+    inputs.ready([model.name])  # what a runner has appended and not converged is finished first
+    known = inputs.ready(model.inputs)
     inputs.ready(model.check_inputs)
     request = Request(spans(model), options.force, inputs.now)
     running: list[Decision] = []

@@ -6,10 +6,11 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from runner.execute import Spans, require_applied
+from runner.execute import require_applied
 from runner.failures import Failure, failures
 from runner.inputs import Inputs
 from runner.lake import Lake
+from runner.request import Spans
 from runner.run import code_key
 from warehouse.graph import ordered, with_preferences
 from warehouse.log import State

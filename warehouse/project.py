@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from warehouse import ddl, template
+from warehouse import ddl
 from warehouse.config import Config, find_root, load_config
 from warehouse.contract import Contract
 from warehouse.errors import Location, ProjectError, WarehouseError
-from warehouse.model import Model
 from warehouse.names import TableName, check_identifier
-from warehouse.slicing import PROBE
-from warehouse.template_names import names_for
+
+if TYPE_CHECKING:
+    # A parser and a template engine cost a tenth of a second: only commands that read SQL pay it.
+    from warehouse.model import Model
+    from warehouse.template import Macros
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,12 @@ class Project:
         return found
 
     @cached_property
-    def macros(self) -> template.Macros:
+    def macros(self) -> Macros:
         """The macros of ``sql/macros/*.sql``."""
+        from warehouse.template import Macros
+
         directory = self.root / "sql" / "macros"
-        return template.Macros({self.relative(f): self.text(f) for f in sorted(directory.glob("*.sql"))})
+        return Macros({self.relative(f): self.text(f) for f in sorted(directory.glob("*.sql"))})
 
     def relative(self, path: Path) -> str:
         """A path as people know it: from the project's root."""
@@ -112,6 +117,12 @@ class Project:
 
     def render_ddl(self, text: str, path: str) -> str:
         """A DDL file's text with ``lake``, ``env`` and ``var.*`` filled in."""
+        if "{" not in text:
+            return text
+        from warehouse import template
+        from warehouse.slicing import PROBE
+        from warehouse.template_names import names_for
+
         context = self.context
         names = names_for(PROBE, env=context.env, lake=context.lake, variables=context.variables)
         return template.render(text, path, {name: names[name] for name in ("env", "lake", "var")}).text
@@ -140,6 +151,8 @@ class Project:
 
     def model(self, name: TableName) -> Model:
         """A table's SQL file, read; :class:`ProjectError` for an unknown table or a file that is wrong."""
+        from warehouse.model import Model
+
         if name not in self._models:
             path = self.sql_files.get(name)
             if path is None:

@@ -6,8 +6,8 @@ import click
 
 from runner.cli.options import F, json_output, selection
 from runner.console import Told, as_json, opened, say
-from runner.execute import Options
 from runner.outcome import Report
+from runner.request import Options
 
 
 def _options(function: F) -> F:
