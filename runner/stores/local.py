@@ -8,14 +8,11 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
 
 from runner.stores import Info
 from warehouse.errors import OutsideError
 
 _TEMPORARY = ".tmp-"
-_SAFE = "/:=-_.~+@!$&'()*,;% "
-"""What Hadoop's Path leaves as it is in a local URI: everything but what would end the path."""
 
 
 class LocalStore:
@@ -23,7 +20,8 @@ class LocalStore:
 
     def __init__(self, root: Path) -> None:
         self.path = root.absolute()
-        self.root = "file://" + quote(str(self.path), safe=_SAFE)
+        # As Hadoop's Path reads it, and so metastores and Spark: after the scheme all is literal, also % and #.
+        self.root = f"file://{self.path}"
 
     def _file(self, key: str) -> Path:
         return self.path / key
@@ -97,12 +95,11 @@ class LocalStore:
             self._file(key).mkdir(parents=True, exist_ok=True)
 
     def uri(self, key: str) -> str:
-        return f"{self.root}/{quote(key, safe=_SAFE)}" if key else self.root
+        return f"{self.root}/{key}" if key else self.root
 
     def key(self, uri: str) -> str | None:
-        if uri.startswith("s3"):
-            return None
-        path = unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
+        path = uri.removeprefix("file:")
+        path = path[2:] if path.startswith("///") else path
         here = str(self.path)
         if path.rstrip("/") == here:
             return ""

@@ -1,0 +1,83 @@
+"""What tests of several areas share: one metastore server, one Spark session, and tiny projects on them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fixtures_metastore import metastore_state, metastore_uri
+from text_engine import TextEngine
+from tiny import Tiny
+
+from runner import lake as lakes
+from runner.engines.local import LocalEngine
+
+__all__ = ["metastore_state", "metastore_uri"]
+
+_numbers = itertools.count(1)
+_SOCKETS = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # pyspark leaves the sockets that it fetches rows through to the garbage collector.
+    for item in items:
+        if item.get_closest_marker("spark"):
+            item.add_marker(pytest.mark.filterwarnings(_SOCKETS, "ignore:unclosed <socket:ResourceWarning"))
+
+
+@pytest.fixture(scope="session")
+def one_spark() -> Iterator[None]:
+    """One Spark for the whole session: engines that close leave it running, the next one takes it over.
+
+    A process has one Spark at a time, so that an engine with another metastore ends the one before.
+    """
+    kept: dict[str, Any] = {}
+    start, close = LocalEngine._start, LocalEngine.close
+
+    def take_over(engine: LocalEngine) -> Any:
+        if kept and kept["uri"] != engine._uri:
+            kept.pop("session").stop()
+            kept.clear()
+        if not kept:
+            kept.update(uri=engine._uri, session=start(engine))
+        return kept["session"]
+
+    def leave_running(engine: LocalEngine) -> None:
+        engine._session = None
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(LocalEngine, "_start", take_over)
+    patch.setattr(LocalEngine, "close", leave_running)
+    yield
+    patch.undo()
+    if kept:
+        last = LocalEngine("", {}, Path(os.devnull), print)
+        last._session = kept["session"]
+        close(last)
+
+
+@pytest.fixture
+def make_tiny(metastore_uri: str, one_spark: None, tmp_path: Path) -> Callable[..., Tiny]:
+    """A factory of empty projects, each with a database of its own on the shared metastore."""
+
+    def make(name: str = "project", **target: Any) -> Tiny:
+        number = next(_numbers)
+        return Tiny(tmp_path / name, f"tiny_{os.getpid()}_{number}", metastore_uri, target)
+
+    return make
+
+
+@pytest.fixture
+def tiny(make_tiny: Callable[..., Tiny]) -> Tiny:
+    """An empty project whose statements Spark runs."""
+    return make_tiny()
+
+
+@pytest.fixture
+def text_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``engine = "text"`` in a target: rows from a file, without Spark."""
+    monkeypatch.setitem(lakes._ENGINES, "text", TextEngine)
