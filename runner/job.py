@@ -366,10 +366,8 @@ def explain(error: BaseException) -> tuple[str, str, int, int]:
         if place:
             line, column = int(place[1]), int(place[2])
             break
-    # From a cluster the causes come as text only.
-    inner = re.findall(
-        r"(?:Caused by: |Exception: |Error: )(?:[\w.$]+: )?(.*?)(?=\n\s*at |\Z)", text, re.DOTALL
-    )
+    # From a cluster the causes come as a stack trace only.
+    inner = re.findall(r"[\w.$]+(?:Exception|Error): (.*?)\n\s+at ", text, re.DOTALL)
     sentence = (inner[-1] if inner else text).strip()
     sentence = re.split(r"\n\s*(?:== SQL|\tat |Driver stacktrace|'?[A-Z]\w+ .*\n[ :+])", sentence)[0]
     sentence = " ".join(sentence.split())[:1000]
