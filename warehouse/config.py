@@ -37,6 +37,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_target: str = "local"
     vars: dict[str, str | int | float | bool] = {}
     landing: dict[str, str] = {}
+    reports: dict[str, str] = {}
     max_runs: int = 1000
 
     def target(self, name: str | None) -> Target:
@@ -73,7 +74,9 @@ def load_config(root: Path) -> Config:
         raise ProjectError(f"{path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         place = re.search(r"line (\d+), column (\d+)", str(error))
-        where = Location("pyproject.toml", int(place[1]), int(place[2])) if place else Location("pyproject.toml")
+        where = (
+            Location("pyproject.toml", int(place[1]), int(place[2])) if place else Location("pyproject.toml")
+        )
         raise ProjectError(f"not TOML: {error}", where=where) from None
     section: Any = document.get("tool", {}).get("warehouse", {})
     try:
