@@ -156,8 +156,8 @@ def _steps(status: str, purchase: datetime, distance: float, rng: Random) -> dic
     if rng.random() < 0.014:
         carrier = purchase + (approved - purchase) / 2
     delivered = carrier + timedelta(minutes=(1500 + int(420 * distance * rng.uniform(0.5, 2.2))) % 40000)
-    if rng.random() < 0.05:
-        delivered += timedelta(days=rng.randint(8, 25))
+    if rng.random() < 0.11:
+        delivered += timedelta(days=rng.randint(10, 25))
     steps["order_approved_at"] = str(approved)
     if status in ("shipped", "delivered"):
         steps["order_delivered_carrier_date"] = str(carrier.replace(microsecond=0))

@@ -2,7 +2,6 @@
 owner: retail-analytics
 description: What an order holds of each category, by the day it was made
 tags: [daily, etl2]
-start: 2016-09-04
 checks:
   - not_null: [order_id, customer_state, product_category, category_rank, price, freight_value]
   - unique: [order_id, product_category]

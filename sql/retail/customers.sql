@@ -2,7 +2,6 @@
 owner: retail-analytics
 description: Who made an order
 tags: [daily, etl1]
-start: 2016-09-04
 checks:
   - not_null: [customer_id]
   - unique: [customer_id]

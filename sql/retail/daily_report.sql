@@ -2,7 +2,6 @@
 owner: retail-analytics
 description: Orders, revenue, payments and deliveries by day, state and category
 tags: [daily, etl2]
-start: 2016-09-04
 checks:
   - not_null: [customer_state, product_category, orders, revenue, payment_value]
   - unique: [customer_state, product_category]

@@ -4,7 +4,6 @@ description: >-
   One row per order for a model of delivery performance: what was known when the order was made, and, as far
   as it is known on the day asked for, how the delivery went
 tags: [daily, etl3]
-start: 2016-09-04
 inputs: {retail.orders: rerun}
 checks:
   - not_null: [order_id]

@@ -2,7 +2,6 @@
 owner: retail-analytics
 description: One point per zip code prefix
 tags: [daily, etl1]
-start: 2016-09-04
 checks:
   - not_null: [geolocation_zip_code_prefix]
   - unique: [geolocation_zip_code_prefix]

@@ -2,7 +2,6 @@
 owner: retail-analytics
 description: Items of orders, one row a piece
 tags: [daily, etl1]
-start: 2016-09-04
 checks:
   - not_null: [order_id, order_item_id, price, freight_value]
   - unique: [order_id, order_item_id]

@@ -2,7 +2,6 @@
 owner: retail-analytics
 description: History of orders, one row for each change
 tags: [daily, etl1]
-start: 2016-09-04
 checks:
   - not_null: [order_id, change_number, changed_at]
   - unique: [order_id, change_number]

@@ -2,7 +2,6 @@
 owner: retail-analytics
 description: Every order in its latest state, as of the day asked for
 tags: [daily, etl1]
-start: 2016-09-04
 checks:
   - not_null: [order_id]
   - unique: [order_id]

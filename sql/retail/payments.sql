@@ -2,7 +2,6 @@
 owner: retail-analytics
 description: Payments of orders
 tags: [daily, etl1]
-start: 2016-09-04
 checks:
   - not_null: [order_id, payment_sequential, payment_value]
   - unique: [order_id, payment_sequential]

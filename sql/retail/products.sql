@@ -2,7 +2,6 @@
 owner: retail-analytics
 description: Products with their categories in English
 tags: [daily, etl1]
-start: 2016-09-04
 checks:
   - not_null: [product_id]
   - unique: [product_id]

@@ -2,7 +2,6 @@
 owner: retail-analytics
 description: Lines of products, sellers, geolocation and categories that could not be read
 tags: [daily, etl1]
-start: 2016-09-04
 checks:
   - not_null: [source, reason, row_kept, line]
   # The shop's own files have none; that some come is to be looked at, not a reason to stop.

@@ -2,7 +2,6 @@
 owner: retail-analytics
 description: Lines by day that could not be read, wholly or in a field
 tags: [daily, etl1]
-start: 2016-09-04
 checks:
   - not_null: [source, reason, row_kept, line]
   # The shop's own files have none; that some come is to be looked at, not a reason to stop.

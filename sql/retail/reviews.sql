@@ -2,7 +2,6 @@
 owner: retail-analytics
 description: Reviews of orders
 tags: [daily, etl1]
-start: 2016-09-04
 checks:
   - not_null: [review_id, order_id]
   - unique: [review_id, order_id]

@@ -2,7 +2,6 @@
 owner: retail-analytics
 description: Sellers of the market place
 tags: [daily, etl1]
-start: 2016-09-04
 checks:
   - not_null: [seller_id]
   - unique: [seller_id]

@@ -1,4 +1,4 @@
-"""Published tables against the oracle, row for row. ``query`` answers rows with decimals and times as text."""
+"""Published tables against the oracle, row for row. ``query`` gives decimals and times as text."""
 
 from __future__ import annotations
 
