@@ -95,11 +95,13 @@ class Server:
         handler = hive.HiveMetaStore.newRetryingHMSHandler(
             hive.HiveMetaStore.HMSHandler("warehouse", conf, False), conf
         )
+        # Not Hive's default processor, which works in each caller's name: all of them are the same user here,
+        # and a file system would be opened (on S3: slowly) for every connection.
         # With one as minimum, a connection takes an idle thread and its database session before a new one.
         arguments = (
             thrift.server.TThreadPoolServer.Args(socket)
-            .processor(hive.TUGIBasedProcessor(handler))
-            .transportFactory(jvm.org.apache.hadoop.hive.thrift.TUGIContainingTransport.Factory())
+            .processor(hive.TSetIpAddressProcessor(handler))
+            .transportFactory(thrift.transport.TTransportFactory())
             .protocolFactory(thrift.protocol.TBinaryProtocol.Factory())
             .minWorkerThreads(1)
             .maxWorkerThreads(500)
