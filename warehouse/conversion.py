@@ -8,103 +8,22 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from warehouse.expressions import OPAQUE_ID, Call, Expr, Lit, Opaque, columns_of
+from warehouse.sqlglot_names import (
+    BY_NAME,
+    CHANCE,
+    COMPARISONS,
+    DATE_PARTS,
+    EXTRACTS,
+    FORMATS,
+    TYPES,
+    UNITS,
+)
 from warehouse.sqltext import Tree
 
 Resolve = Callable[[Tree], Expr]
 """From a column's node to what it stands for."""
 
 NULL = Lit(None, "null")
-
-_COMPARISONS: dict[type[Tree], str] = {
-    exp.EQ: "=",
-    exp.NEQ: "<>",
-    exp.LT: "<",
-    exp.LTE: "<=",
-    exp.GT: ">",
-    exp.GTE: ">=",
-    exp.NullSafeEQ: "<=>",
-    exp.EqualNull: "<=>",
-    exp.Add: "+",
-    exp.Sub: "-",
-    exp.Mul: "*",
-    exp.Div: "/",
-    exp.Mod: "%",
-    exp.IntDiv: "div",
-    exp.Left: "left",
-    exp.Right: "right",
-    exp.AddMonths: "add_months",
-    exp.StartsWith: "startswith",
-    exp.EndsWith: "endswith",
-    exp.Contains: "contains",
-}
-"""Nodes with ``this`` and ``expression``."""
-_DATE_PARTS: dict[type[Tree], str] = {
-    exp.Year: "year",
-    exp.Quarter: "quarter",
-    exp.Month: "month",
-    exp.Day: "day",
-    exp.DayOfMonth: "day",
-    exp.DayOfWeek: "dayofweek",
-    exp.DayOfYear: "dayofyear",
-    exp.WeekOfYear: "weekofyear",
-    exp.Hour: "hour",
-    exp.Minute: "minute",
-    exp.LastDay: "last_day",
-    exp.Lower: "lower",
-    exp.Upper: "upper",
-    exp.Length: "length",
-    exp.Neg: "neg",
-}
-"""Nodes with ``this`` alone."""
-_EXTRACTS = {
-    "YEAR": "year",
-    "QUARTER": "quarter",
-    "MONTH": "month",
-    "DAY": "day",
-    "DAYOFWEEK": "dayofweek",
-    "DOY": "dayofyear",
-    "WEEK": "weekofyear",
-    "HOUR": "hour",
-    "MINUTE": "minute",
-}
-_TYPES = {
-    "TEXT": "string",
-    "VARCHAR": "varchar",
-    "CHAR": "char",
-    "TINYINT": "tinyint",
-    "SMALLINT": "smallint",
-    "INT": "int",
-    "BIGINT": "bigint",
-    "FLOAT": "float",
-    "DOUBLE": "double",
-    "DECIMAL": "decimal",
-    "BOOLEAN": "boolean",
-    "DATE": "date",
-    "TIMESTAMP": "timestamp",
-    "TIMESTAMPTZ": "timestamp",
-    "TIMESTAMPLTZ": "timestamp",
-    "TIMESTAMPNTZ": "timestamp",
-}
-_CASTS_BY_NAME = frozenset({"bigint", "smallint", "tinyint", "boolean", "float", "double", "decimal"})
-_BY_NAME = {"pmod": 2, "weekday": 1, "make_date": 3, "dayofyear": 1}
-_UNITS = {
-    "YEAR": ("months", 12),
-    "MONTH": ("months", 1),
-    "WEEK": ("days", 7),
-    "DAY": ("days", 1),
-    "HOUR": ("seconds", 3600),
-    "MINUTE": ("seconds", 60),
-    "SECOND": ("seconds", 1),
-}
-# sqlglot's time formats; `strict` is its word for fields of fixed width.
-_FORMATS = {
-    "%Y": "yyyy",
-    "%mstrict": "MM",
-    "%dstrict": "dd",
-    "%Hstrict": "HH",
-    "%Mstrict": "mm",
-    "%Sstrict": "ss",
-}
 
 
 def convert(node: Tree, resolve: Resolve) -> Expr:
@@ -120,10 +39,10 @@ class _Converter:
         kind = type(node)
         if kind is exp.Column:
             return self.resolve(node)
-        if kind in _COMPARISONS:
-            return Call(_COMPARISONS[kind], (self.expr(node.this), self.expr(node.expression)))
-        if kind in _DATE_PARTS:
-            return Call(_DATE_PARTS[kind], (self.expr(_bare(node.this)),))
+        if kind in COMPARISONS:
+            return Call(COMPARISONS[kind], (self.expr(node.this), self.expr(node.expression)))
+        if kind in DATE_PARTS:
+            return Call(DATE_PARTS[kind], (self.expr(_bare(node.this)),))
         method = _METHODS.get(kind)
         if method is not None:
             return method(self, node)
@@ -134,11 +53,13 @@ class _Converter:
     def opaque(self, node: Tree) -> Opaque:
         """A function that is not understood, with the columns that it is about."""
         about: set[int] = set()
-        for column in node.find_all(exp.Column):
-            if not isinstance(column.this, exp.Star):
-                about |= columns_of(self.resolve(column))
-        name = f"{str(node.this).lower()}()" if isinstance(node, exp.Anonymous) else _name(node)
-        return Opaque(f"{name} is not understood", frozenset(about - {OPAQUE_ID}))
+        chance = False
+        for inner in node.walk():
+            if isinstance(inner, exp.Column) and not isinstance(inner.this, exp.Star):
+                about |= columns_of(self.resolve(inner))
+            chance = chance or function_name(inner) in CHANCE
+        why = f"{_name(node)} is not understood"
+        return Opaque(why, frozenset(about - {OPAQUE_ID}), chance)
 
     def all(self, *nodes: Tree) -> tuple[Expr, ...]:
         return tuple(self.expr(node) for node in nodes if node is not None)
@@ -237,7 +158,7 @@ class _Converter:
 
     def cast(self, node: Tree) -> Expr:
         to = node.args["to"]
-        name = _TYPES.get(getattr(to.this, "name", ""), "")
+        name = TYPES.get(getattr(to.this, "name", ""), "")
         if not name or node.args.get("format") is not None:
             return Call("cast", self.all(node.this), "a type that is not understood")
         if to.expressions:
@@ -251,9 +172,9 @@ class _Converter:
         while isinstance(amount, exp.Paren | exp.Neg):
             sign, amount = (-sign if isinstance(amount, exp.Neg) else sign), amount.this
         text = str(amount.this).strip() if isinstance(amount, exp.Literal) else ""
-        if word not in _UNITS or not re.fullmatch(r"[-+]?[0-9]{1,6}", text):
+        if word not in UNITS or not re.fullmatch(r"[-+]?[0-9]{1,6}", text):
             return Opaque("this INTERVAL is not understood")
-        kind, factor = _UNITS[word]
+        kind, factor = UNITS[word]
         return Lit(sign * int(text) * factor, kind)
 
     # Dates.
@@ -289,9 +210,9 @@ class _Converter:
             return Opaque("a pattern that is not fixed")
         found = []
         for field, text in re.findall(r"(%[A-Za-z](?:strict)?)|([^%A-Za-z']+|.)", str(node.this), re.DOTALL):
-            if (field and field not in _FORMATS) or (text and (text.isalpha() or text in "%'")):
+            if (field and field not in FORMATS) or (text and (text.isalpha() or text in "%'")):
                 return Opaque("a pattern that is not understood")
-            found.append(_FORMATS[field] if field else text)
+            found.append(FORMATS[field] if field else text)
         return Lit("".join(found), "string")
 
     def truncate_date(self, node: Tree) -> Expr:
@@ -307,7 +228,7 @@ class _Converter:
         return Call("date_trunc", (Lit(str(unit.this), "string"), self.expr(node.this)))
 
     def extract(self, node: Tree) -> Expr:
-        name = _EXTRACTS.get(str(node.this.name).upper())
+        name = EXTRACTS.get(str(node.this.name).upper())
         return Call(name, self.all(node.expression)) if name else Opaque("this EXTRACT is not understood")
 
     # Texts.
@@ -347,9 +268,9 @@ class _Converter:
         if name in ("isnull", "isnotnull") and len(args) == 1:
             test = Call("isnull", self.all(*args))
             return test if name == "isnull" else Call("not", (test,))
-        if name in _CASTS_BY_NAME and len(args) == 1:
+        if name in CASTSBY_NAME and len(args) == 1:
             return Call("cast", self.all(*args), name)
-        if _BY_NAME.get(name) == len(args):
+        if BY_NAME.get(name) == len(args):
             return Call(name, self.all(*args))
         return self.opaque(node)
 
@@ -362,7 +283,12 @@ def _bare(node: Tree) -> Tree:
 
 
 def _name(node: Tree) -> str:
-    return f"{node.key}()" if isinstance(node, exp.Func) else str(node.key).upper()
+    return f"{function_name(node)}()" if isinstance(node, exp.Func) else str(node.key).upper()
+
+
+def function_name(node: Tree) -> str:
+    """A function's name in lower case; sqlglot's word for what is none."""
+    return str(node.this if isinstance(node, exp.Anonymous) else node.key).lower()
 
 
 _METHODS: dict[type[Tree], Callable[[_Converter, Tree], Expr]] = {

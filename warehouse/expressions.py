@@ -42,10 +42,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Opaque:
-    """What cannot be evaluated, and why. ``about`` are the columns in it, for telling what is lost."""
+    """What cannot be evaluated, and why. ``about`` are the columns in it, for telling what is lost.
+
+    ``chance`` is true where it is different at every evaluation.
+    """
 
     why: str
     about: frozenset[int] = frozenset()
+    chance: bool = False
 
 
 Expr = Lit | Col | Call | Opaque
@@ -109,6 +113,12 @@ def names_of(expr: Expr) -> frozenset[str]:
     if isinstance(expr, Col):
         return frozenset((expr.name,))
     return frozenset().union(*map(names_of, expr.args)) if isinstance(expr, Call) else frozenset()
+
+
+def depends_on_chance(expr: Expr) -> bool:
+    if isinstance(expr, Call):
+        return any(map(depends_on_chance, expr.args))
+    return isinstance(expr, Opaque) and expr.chance
 
 
 def reasons(expr: Expr) -> Iterable[str]:

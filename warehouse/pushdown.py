@@ -34,7 +34,10 @@ class _Push:
                 pass
             case Filter():
                 every = above + plan.conditions
-                inferred = infer(every, [*self.constraints(plan.child), *outer])
+                below = [*self.constraints(plan.child), *outer]
+                known = infer(below, [])
+                ids = ids_of(plan.child)
+                inferred = [c for c in infer(every, below) if c not in known and columns_of(c) <= ids]
                 self.push(plan.child, every + inferred, outer)
             case Barrier():
                 passed = [c for c in above if _passes(c, plan.allowed)]
@@ -55,21 +58,27 @@ class _Push:
         left: Conditions = above
         right: Conditions = on
         to_right = outer
+
+        def sided(conditions: Conditions, more: Conditions) -> Conditions:
+            """What follows for one side alone: Spark takes nothing it inferred apart."""
+            found = infer(conditions, more)
+            return [c for c in found if columns_of(c) <= left_ids or columns_of(c) <= right_ids]
+
         match kind:
             case Kind.INNER:
                 every = above + on
-                left = right = every + infer(every, of_left + of_right)
+                left = right = every + sided(every, of_left + of_right)
             case Kind.LEFT:
-                right = on + infer(on, _only(above, left_ids) + of_left)
+                right = on + sided(on, _only(above, left_ids) + of_left)
             case Kind.RIGHT:
-                left = on + infer(on, _only(above, right_ids) + of_right)
+                left = on + sided(on, _only(above, right_ids) + of_right)
                 right = above
             case Kind.SEMI:
                 every = above + on
-                left = right = every + infer(every, of_left + of_right)
+                left = right = every + sided(every, of_left + of_right)
                 to_right = of_left + above
             case Kind.ANTI:
-                right = on + infer(on, above + of_left)
+                right = on + sided(on, above + of_left)
                 to_right = of_left + above
             case Kind.FULL:
                 left = right = []

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from warehouse.contract import Column
-from warehouse.conversion import Resolve, convert
+from warehouse.conversion import Resolve, convert, function_name
 from warehouse.evaluate import result_type
-from warehouse.expressions import Call, Col, Expr, Opaque, conjuncts
+from warehouse.expressions import Call, Col, Expr, Opaque, conjuncts, depends_on_chance
 from warehouse.names import TableName
 from warehouse.plans import Barrier, Columns, Filter, Join, Kind, Nothing, Plan, Scan, Union, unknown_columns
 from warehouse.scopes import Scope, Source
@@ -27,6 +27,7 @@ from warehouse.select_parts import (
     join_kind,
     parts_of_select,
 )
+from warehouse.sqlglot_names import CHANCE
 from warehouse.sqltext import Tree
 
 _MOST_SCANS = 2000
@@ -168,7 +169,7 @@ class Planner:
             grouped = node.args.get("group") is not None
             plan = Barrier(plan, _aggregate_lets(node, parts), "an aggregate", keeps=grouped)
         if having is not None and not parts.rollup:
-            plan = Filter(plan, conjuncts(convert(having.this, _after_outputs(columns, scope))))
+            plan = Filter(plan, _conditions(having.this, _after_outputs(columns, scope)))
         for window in parts.windows:
             plan = Barrier(plan, _window_keys(node, window, scope), "a window function")
         if node.args.get("distinct") is not None:
@@ -233,6 +234,10 @@ class Planner:
         elif db is None and name in ctes:
             cte = ctes[name]
             relation = self.query(cte.query, cte.known)
+            if any(function_name(inner) in CHANCE for inner in cte.query.find_all(exp.Func)):
+                # Spark computes it once for all its readers.
+                why = f"chance in WITH {name}"
+                relation = Relation(Barrier(relation.plan, _NONE, why, keeps=False), relation.columns)
             if cte.names:
                 relation = Relation(relation.plan, relation.columns.renamed(cte.names))
         else:
@@ -310,7 +315,7 @@ class Planner:
         conditions = self.using(kind, using, left, right, scope)
         on = node.args.get("on")
         if on is not None:
-            conditions += conjuncts(convert(on, scope.resolve))
+            conditions += _conditions(on, scope.resolve)
         if crossed and kind in (Kind.RIGHT, Kind.FULL):
             # `a, b RIGHT JOIN c` joins b and c first, which the tree does not show.
             kind, conditions = Kind.FULL, []
@@ -336,7 +341,7 @@ class Planner:
 
     def where(self, plan: Plan, condition: Tree, scope: Scope, ctes: Ctes) -> Plan:
         parts = collect(condition, Parts())
-        plan = Filter(plan, conjuncts(convert(condition, scope.resolve)))
+        plan = Filter(plan, _conditions(condition, scope.resolve))
         if parts.random:
             plan = Barrier(plan, _NONE, f"{parts.random}() in WHERE")
         return self.subqueries(plan, parts, scope, ctes)
@@ -347,6 +352,11 @@ class Planner:
             relation = self.query(query, ctes, scope)
             plan = Join(plan, relation.plan, Kind.ANTI if scalar else Kind.EXISTENCE, [])
         return plan
+
+
+def _conditions(node: Tree, resolve: Resolve) -> list[Expr]:
+    """The conjuncts of a condition, without those that depend on chance: Spark takes nothing from them."""
+    return [c for c in conjuncts(convert(node, resolve)) if not depends_on_chance(c)]
 
 
 def _aggregate_lets(node: Tree, parts: Parts) -> frozenset[int] | None:

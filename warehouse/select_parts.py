@@ -7,21 +7,11 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from warehouse.conversion import function_name
 from warehouse.plans import Kind
+from warehouse.sqlglot_names import CHANCE
 from warehouse.sqltext import Tree
 
-_RANDOM = frozenset(
-    {
-        "rand",
-        "random",
-        "randn",
-        "uuid",
-        "shuffle",
-        "monotonically_increasing_id",
-        "spark_partition_id",
-        "input_file_name",
-    }
-)
 # Spark calls these non-deterministic: their result depends on the order of rows.
 _BY_ORDER = (
     exp.First,
@@ -92,9 +82,8 @@ def collect(root: Tree, parts: Parts) -> Parts:
             parts.aggregates = True
             if isinstance(node, _BY_ORDER):
                 parts.by_order = parts.by_order or str(node.key)
-        name = str(node.this).lower() if isinstance(node, exp.Anonymous) else str(node.key)
-        if name in _RANDOM:
-            parts.random = parts.random or name
+        if function_name(node) in CHANCE:
+            parts.random = parts.random or function_name(node)
         inherited = windowed and isinstance(node, exp.IgnoreNulls | exp.RespectNulls | exp.Filter)
         stack.extend((child, inherited) for child in children(node))
     return parts
