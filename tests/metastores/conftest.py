@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures_metastore import metastore_state, metastore_uri
 
 from runner.metastores import Database, Metastore
 from runner.metastores.memory import MemoryMetastore
-
-__all__ = ["metastore_state", "metastore_uri"]
 
 KINDS = ("memory", "memory-loop", "glue", "glue-busy", pytest.param("hive", marks=pytest.mark.metastore))
 
