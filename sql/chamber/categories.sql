@@ -2,7 +2,6 @@
 owner: open-government
 description: Categories of expenses, each under its latest name
 tags: [yearly]
-start: 2008
 checks:
   - not_null: [category_id, name, first_month, last_month]
   - unique: [category_id]

@@ -2,7 +2,6 @@
 owner: open-government
 description: Deputies and leaderships that spent, with their latest attributes
 tags: [yearly]
-start: 2008
 checks:
   - not_null: [deputy_id, name, is_leadership, first_month, last_month]
   - unique: [deputy_id]

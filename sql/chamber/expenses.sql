@@ -2,8 +2,6 @@
 owner: open-government
 description: Expenses of deputies and leaderships, typed, one row per record of the year's file
 tags: [yearly]
-# The Chamber publishes years from 2008 on.
-start: 2008
 grain: yearly
 checks:
   - not_null: [expense_id, deputy_id, deputy_name, category_id, supplier_id, supplier_kind]

@@ -2,7 +2,6 @@
 owner: open-government
 description: Expenses by month, deputy, party, state and category
 tags: [yearly]
-start: 2008
 grain: yearly
 checks:
   - not_null: [deputy_id, category_id, expenses, document_value, disallowed_value, net_value, refund_value]

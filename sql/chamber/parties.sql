@@ -2,7 +2,6 @@
 owner: open-government
 description: Parties whose deputies spent
 tags: [yearly]
-start: 2008
 checks:
   - not_null: [party, deputies, states, first_month, last_month]
   - unique: [party]

@@ -2,7 +2,6 @@
 owner: open-government
 description: Lines of the year's file that are no expense, with the reason
 tags: [yearly]
-start: 2008
 grain: yearly
 checks:
   - not_null: [rejected_id, line, reason, repeat_number]

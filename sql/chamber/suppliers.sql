@@ -2,7 +2,6 @@
 owner: open-government
 description: Companies and persons that were paid, each under its most usual name
 tags: [yearly]
-start: 2008
 checks:
   - not_null: [supplier_id, kind, first_month, last_month]
   - unique: [supplier_id]

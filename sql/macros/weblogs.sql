@@ -42,7 +42,11 @@ cut_lines AS (
 typed_lines AS (
   SELECT
     *,
-    try_to_timestamp(get(fields, 3), 'dd/MMM/yyyy:HH:mm:ss Z') AS request_time,
+    -- Spark alone would take 17/MAY/02015, too.
+    CASE
+      WHEN get(fields, 3) RLIKE r'^\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}$'
+        THEN try_to_timestamp(fields[3], 'dd/MMM/yyyy:HH:mm:ss Z')
+    END AS request_time,
     split(
       regexp_replace(
         get(fields, 4),

@@ -55,7 +55,7 @@ def read(line: str) -> Request | Reject:
 
 def _request(line: str) -> Request:
     host, ident, user, rest = line.split(" ", 3)
-    if not (host and ident and user and rest.startswith("[")):
+    if not (host and ident and user and rest.startswith("[")) or _spaced(host + ident + user):
         raise ValueError
     stamp, rest = rest[1:].split("]", 1)
     moment = _utc(stamp)
@@ -92,6 +92,10 @@ def _fail() -> tuple[str, ...]:
 
 def _digits(text: str) -> bool:
     return bool(text) and all("0" <= c <= "9" for c in text)
+
+
+def _spaced(text: str) -> bool:
+    return any(c in " \t\n\r\f\v" for c in text)
 
 
 def _known(text: str) -> str | None:
@@ -135,7 +139,7 @@ def _parts(request: str) -> tuple[str, str, str | None]:
         target, protocol = before, last
     else:
         protocol = None
-    if not target or target[0].isspace():
+    if not target or _spaced(target[0]):
         raise ValueError
     return method, target, protocol
 

@@ -50,8 +50,11 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        # The end of its input is the worker's end; it stops its metastore before it leaves.
         self._process.stdin.close()
         self._process.wait()
+        self._process.stdout.close()
 
     def call(self, step: str, **arguments: Any) -> Any:
         assert self._process.stdin is not None
@@ -104,7 +107,10 @@ def _answer(warehouse: Any, asked: dict[str, Any]) -> str:
             case "ddl_apply":
                 list(warehouse.ddl_apply())
             case "backfill":
-                report = warehouse.backfill(asked["terms"], asked["start"], asked["end"])
+                from runner.execute import Options
+
+                options = Options(force=asked.get("force", False))
+                report = warehouse.backfill(asked["terms"], asked["start"], asked["end"], options=options)
                 value = {
                     f"{o.table} {o.slice}".strip(): {
                         "status": str(o.status),
