@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -34,15 +36,13 @@ def execute(session: Any, manifest: Json) -> Json:
     """Run one manifest in a Spark session of its own; the answer is a result, also when it failed."""
     if manifest["format"] > FORMAT:
         return _failed(manifest, {}, "the manifest was written by a newer version of this tool", "version")
-    spark = session.newSession()
     seconds: dict[str, float] = {}
     try:
-        for key, value in manifest["settings"].items():
-            spark.conf.set(key, value)
+        spark = _session(session, manifest["settings"])
         staging = manifest["staging"]
         if not manifest["statement"]:
             return _audit(spark, manifest, seconds)
-        files = Files(spark)
+        files = files_of(spark, staging["directory"])
         with _Timed(seconds, "stage"):
             # Glue makes no directory for a table, and Spark refuses to write where there is none.
             files.make(staging["directory"])
@@ -50,8 +50,8 @@ def execute(session: Any, manifest: Json) -> Json:
         with _Timed(seconds, "list"):
             found = _inventory(files, manifest)
         with _Timed(seconds, "check"):
-            partitions = _measure(spark, manifest, found)
-            checks = _run_checks(spark, manifest)
+            partitions, measured = _measure(spark, manifest, found)
+            checks = _run_checks(spark, manifest, measured)
     except RefusedError as error:
         return _failed(manifest, seconds, str(error), "refused")
     except Exception as error:
@@ -82,6 +82,25 @@ def _audit(spark: Any, manifest: Json, seconds: dict[str, float]) -> Json:
     }
 
 
+_configured: dict[tuple[Any, ...], Any] = {}
+
+
+def _session(session: Any, settings: dict[str, str]) -> Any:
+    """A session of one run's own, with these settings: its configuration and views are nobody else's.
+
+    Setting them costs a call to the JVM each, so that is done once and the session copied.
+    """
+    from pyspark.sql import SparkSession
+
+    key = (id(session), *sorted(settings.items()))
+    if key not in _configured:
+        made = session.newSession()
+        for name, value in settings.items():
+            made.conf.set(name, value)
+        _configured[key] = made
+    return SparkSession(session.sparkContext, _configured[key]._jsparkSession.cloneSession())
+
+
 class _Timed:
     def __init__(self, seconds: dict[str, float], name: str) -> None:
         self.seconds, self.name = seconds, name
@@ -94,6 +113,33 @@ class _Timed:
 
 
 # ------------------------------------------------------------------ files
+
+
+def files_of(spark: Any, uri: str) -> Any:
+    """Who lists and makes directories below ``uri``: for a disk no call to the JVM is needed."""
+    return Disk() if uri.startswith("file:") else Files(spark)
+
+
+class Disk:
+    """A local disk, by the same methods as :class:`Files`."""
+
+    def make(self, uri: str) -> None:
+        Path(self._path(uri)).mkdir(parents=True, exist_ok=True)
+
+    def list(self, uri: str) -> list[tuple[str, int]]:
+        base = self._path(uri)
+        found = []
+        for folder, folders, names in os.walk(base):
+            folders[:] = [f for f in folders if not f.startswith(("_", "."))]
+            for name in names:
+                if not name.startswith(("_", ".")):
+                    path = Path(folder) / name
+                    found.append((str(path.relative_to(base)), path.stat().st_size))
+        return found
+
+    def _path(self, uri: str) -> str:
+        """As Hadoop's Path reads a local URI: after the scheme all is literal."""
+        return "/" + uri[len("file:") :].lstrip("/")
 
 
 class Files:
@@ -144,7 +190,7 @@ class Files:
 # ------------------------------------------------------------------ what was staged
 
 
-def _inventory(files: Files, manifest: Json) -> dict[str, Json]:
+def _inventory(files: Any, manifest: Json) -> dict[str, Json]:
     """Partitions by path: ``{"location", "files", "bytes"}``. Asked slices get theirs with zero rows too."""
     staging = manifest["staging"]
     directory = staging["directory"].rstrip("/")
@@ -187,8 +233,13 @@ def _within(path: str, spec: str) -> bool:
     return not spec or path == spec or path.startswith(spec + "/")
 
 
-def _measure(spark: Any, manifest: Json, found: dict[str, Json]) -> list[Json]:
-    """Rows and digest of every staged partition, and the view that checks read."""
+def _measure(
+    spark: Any, manifest: Json, found: dict[str, Json]
+) -> tuple[list[Json], dict[str, list[float]] | None]:
+    """Rows and digest of every staged partition, in one scan, and the view that checks read.
+
+    Where a partition is a slice, the checks' measures are taken in the same scan: figures by slice.
+    """
     staging = manifest["staging"]
     rows = spark.table(staging["table"])
     for column in staging["partition_columns"]:
@@ -198,28 +249,38 @@ def _measure(spark: Any, manifest: Json, found: dict[str, Json]) -> list[Json]:
     staged_bytes = sum(entry["bytes"] for entry in found.values())
     if staged_bytes < SMALL_BYTES:
         rows = rows.coalesce(1)
-    rows.createOrReplaceTempView(manifest["view"])
     keys = [c["name"] for c in staging["dynamic"]]
+    if keys or manifest["checks"]:
+        rows.createOrReplaceTempView(manifest["view"])
+    together = set(keys) <= set(manifest["slice_columns"])
+    checks = [c["measure"] for c in manifest["checks"] if c["measure"]] if together else []
     take_digest = bool(manifest["digest"]) and staged_bytes < manifest["digest_below_bytes"]
     measures = ["count(*) AS n"]
     if take_digest:
         measures.append(f"sum(CAST({manifest['digest']} AS DECIMAL(38,0))) AS s")
         measures.append(f"bit_xor({manifest['digest']}) AS x")
+    measures += [f"({measure}) AS m{i}" for i, measure in enumerate(checks)]
     shown = [f"CAST(`{k}` AS STRING) AS `{k}`" for k in keys]
-    select = f"SELECT {', '.join(shown + measures)} FROM `{manifest['view']}`"
     if keys:
-        select += " GROUP BY " + ", ".join(f"`{k}`" for k in keys)
+        grouped = ", ".join(f"`{k}`" for k in keys)
+        answer = spark.sql(
+            f"SELECT {', '.join(shown + measures)} FROM `{manifest['view']}` GROUP BY {grouped}"
+        )
+    else:
+        answer = rows.selectExpr(*measures)
     counted: dict[str, tuple[int, str]] = {}
+    figures: dict[str, list[float]] = {}
     fixed = [f"{k}={_escape(v)}" for k, v in staging["fixed"].items()]
-    for row in spark.sql(select).collect():
+    for row in answer.collect():
         path = "/".join(fixed + [f"{k}={_escape(row[k])}" for k in keys])
         digest = f"{row['n']:x}.{int(row['s'] or 0):x}.{int(row['x'] or 0):x}" if take_digest else ""
         counted[path] = (row["n"], digest)
+        figures[path] = [float(row[f"m{i}"] or 0) for i in range(len(checks))]
     empty = (0, "0.0.0" if take_digest else "")
     missing = [path for path in counted if path not in found]
     if missing:
         raise RefusedError(f"rows were staged for {missing[0]}, but no file of it is there")
-    return [
+    partitions = [
         {
             "partition": path,
             "location": entry["location"],
@@ -230,28 +291,31 @@ def _measure(spark: Any, manifest: Json, found: dict[str, Json]) -> list[Json]:
         }
         for path, entry in sorted(found.items())
     ]
+    return partitions, figures if together else None
 
 
 # ------------------------------------------------------------------ checks
 
 
-def _run_checks(spark: Any, manifest: Json) -> list[Json]:
-    """Outcomes, one per check and slice. All measures share one scan of the staged rows."""
+def _run_checks(spark: Any, manifest: Json, figures: dict[str, list[float]] | None = None) -> list[Json]:
+    """Outcomes, one per check and slice. All measures share one scan; ``figures`` are they, if taken."""
     measured = [c for c in manifest["checks"] if c["measure"]]
     outcomes = []
     keys = manifest["slice_columns"]
-    if measured:
+    if measured and figures is None:
         select = [f"CAST(`{k}` AS STRING) AS k{i}" for i, k in enumerate(keys)]
         select += [f"({c['measure']}) AS m{i}" for i, c in enumerate(measured)]
         query = f"SELECT {', '.join(select)} FROM `{manifest['view']}`"
         if keys:
             query += " GROUP BY " + ", ".join(f"`{k}`" for k in keys)
-        by_slice = {_slice_of(row, keys): row for row in spark.sql(query).collect()}
-        for asked in manifest["slices"]:
-            row = by_slice.get(asked)
-            for i, check in enumerate(measured):
-                figure = float((row[f"m{i}"] if row is not None else 0) or 0)
-                outcomes.append(_outcome(spark, manifest, check, asked, figure))
+        figures = {
+            _slice_of(row, keys): [float(row[f"m{i}"] or 0) for i in range(len(measured))]
+            for row in spark.sql(query).collect()
+        }
+    for asked in manifest["slices"] if measured else []:
+        found = (figures or {}).get(asked, [0.0] * len(measured))
+        for i, check in enumerate(measured):
+            outcomes.append(_outcome(spark, manifest, check, asked, found[i]))
     for check in manifest["checks"]:
         if not check["measure"]:
             outcomes.extend(_run_query(spark, manifest, check))

@@ -121,11 +121,15 @@ class Lake:
             raise ProjectError(
                 f"metastore = {where!r} is not known",
                 where=Location("pyproject.toml"),
-                fix='use "embedded" or "thrift://host:9083"',
+                fix='use "embedded", "thrift://host:9083" or "glue" (with an engine that runs on AWS)',
             )
         return where
 
     def _open_metastore(self) -> Metastore:
+        if expand(self.target.metastore) == "glue":
+            from runner.metastores.glue import GlueMetastore
+
+            return GlueMetastore()
         from runner.metastores.hive import HiveMetastore
 
         return HiveMetastore(self.metastore_uri)
