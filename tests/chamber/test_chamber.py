@@ -170,7 +170,8 @@ RECORD = {
     "numEspecificacaoSubCota": "0", "txtFornecedor": "POSTO", "txtCNPJCPF": "00000000000191",
     "txtNumero": "1", "indTipoDocumento": "0", "datEmissao": "2018-01-31 00:00:00",
     "vlrDocumento": "10,5", "vlrGlosa": "0", "vlrLiquido": "10,5", "numMes": "1", "numAno": "2018",
-    "numParcela": "0", "numLote": "1", "numRessarcimento": "1", "vlrRestituicao": "0", "nuDeputadoId": "1", "ideDocumento": "1",
+    "numParcela": "0", "numLote": "1", "numRessarcimento": "1",
+    "vlrRestituicao": "0", "nuDeputadoId": "1", "ideDocumento": "1",
 }  # fmt: skip
 
 
