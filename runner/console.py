@@ -112,6 +112,8 @@ def lines(outcome: Outcome) -> Iterator[str]:
             yield f"  {name}: {outcome.status.value.upper()}"
             text = str(outcome.error) if outcome.error else outcome.reason
             yield "    " + text.replace("\n", "\n    ")
+            if outcome.status is Status.WAITING:
+                yield f"    fix: run what it reads as well: --select +{outcome.table}"
     for note in outcome.notes:
         yield f"    note: {note}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -83,8 +84,9 @@ def select(
     for term in terms:
         found = _resolve(term, everything, graph, method)
         if not found:
+            near = difflib.get_close_matches(term.strip("+"), [str(n) for n in everything], 1, 0.75)
             raise ProjectError(
-                f"nothing is selected by {term!r}",
+                f"nothing is selected by {term!r}" + (f" (did you mean {near[0]}?)" if near else ""),
                 fix="`warehouse ls` lists the tables; write a database, a table, a glob or tag:…",
             )
         chosen |= found

@@ -74,8 +74,8 @@ class Moment:
                 try:
                     start = datetime.strptime(text[:13], form).replace(tzinfo=UTC)
                     return Moment(start, grain.after(start))
-                except (ValueError, OverflowError) as error:
-                    raise ProjectError(f"{text!r} is no date of the calendar", why=str(error)) from None
+                except (ValueError, OverflowError):
+                    raise ProjectError(f"{text!r} is no date of the calendar") from None
         raise ProjectError(
             f"{text!r} is not a date", fix="write 2018-11-15, 2018-11-15T07 (an hour), 2018-11 or 2018"
         )

@@ -11,6 +11,7 @@ from warehouse.splice import splice
 from warehouse.statement import Statement, TableRef, parse_statement
 
 _HEADER = "INSERT OVERWRITE TABLE query.answer\n"
+_ASKING = ("select", "with", "values", "from", "table")
 _LOOKING = ("show", "describe", "desc", "explain")
 
 
@@ -38,5 +39,11 @@ def parse_query(sql: str) -> Query:
         if ";" in text:
             raise ProjectError("a query is one statement")
         return Query(text)
+    if not text.startswith("(") and text.split(None, 1)[0].lower() not in _ASKING:
+        raise ProjectError(
+            f"{text.split(None, 1)[0]!r} is not how a question begins",
+            why="a query only reads",
+            fix="write SELECT …, WITH …, SHOW … or DESCRIBE …",
+        )
     statement = parse_statement(_HEADER + text, "query", lambda line: max(1, line - 1))
     return Query(text, statement.inputs, statement)
