@@ -78,7 +78,7 @@ def bars(name: Field, value: Field, *, hue: Field | None = None) -> Spec:
         "type": "nominal",
         "title": None,
         "sort": None,
-        "axis": {"labelLimit": 260, "ticks": False, "domain": False},
+        "axis": {"labelLimit": 260, "labelPadding": 6, "ticks": False, "domain": False},
     }
     told = [_told(name), _told(value)]
     bar: Spec = {"mark": {"type": "bar", "height": {"band": 0.7}}, "encoding": {"x": _amount(value), "y": y}}
@@ -88,6 +88,7 @@ def bars(name: Field, value: Field, *, hue: Field | None = None) -> Spec:
     bar["encoding"]["tooltip"] = told
     # The axis would say again what the labels say.
     bar["encoding"]["x"]["axis"] = {"grid": False, "labels": False, "ticks": False, "domain": False}
+    bar["encoding"]["x"]["scale"] = {"range": [0, {"expr": "max(width - 56, 0)"}]}
     text: Spec = {
         "mark": {"type": "text", "align": "left", "dx": 4},
         "encoding": {"x": {"field": value.name, "type": "quantitative"}, "y": y}
@@ -216,6 +217,16 @@ def quantiles(name: Field, low: str, quarter: str, middle: str, three: str, high
     }
 
 
+def sized(spec: Spec, rows: Sequence[Mapping[str, Any]]) -> Spec:
+    """The chart with a height in pixels where it has one per name: Vega-Lite complains on the console about
+    a chart that fits its place in one direction and grows with its names in the other."""
+    height = spec.get("height")
+    if not isinstance(height, dict) or spec["width"] != "container":
+        return spec
+    names = spec.get("layer", [spec])[0]["encoding"]["y"]["field"]
+    return {**spec, "height": height["step"] * len({row[names] for row in rows})}
+
+
 def _chart(mark: Spec, encoding: Spec, height: int) -> Spec:
     return {
         "data": {"name": "rows"},
@@ -236,7 +247,13 @@ def _amount(y: Field) -> Spec:
 
 
 def _days() -> Spec:
-    return {"grid": False, "labelOverlap": True, "labelFlush": True, "tickCount": 8}
+    form = "utchours(datum.value) ? '%H:%M' : utcdate(datum.value) == 1 ? '%b %Y' : '%d %b'"
+    return {
+        "grid": False,
+        "labelOverlap": True,
+        "tickCount": 8,
+        "labelExpr": f"utcFormat(datum.value, {form})",
+    }
 
 
 def _hues(name: str, sort: list[str] | None = None) -> Spec:

@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from runner.charts import CONFIG, Field
+from runner.charts import CONFIG, Field, sized
 from runner.report import LONGEST, MOST_ROWS, Answered, Figure, Listing, Numbers, Page, Record
 from warehouse.errors import ProjectError
 
@@ -88,13 +88,13 @@ def _part(answered: Answered, figures: list[Any]) -> Iterator[str]:
             if answered.records:
                 yield f"<div class=plot data-figure={len(figures)} role=img "
                 yield f'aria-label="{escape(figure.title)}"></div>\n'
-                figures.append({"spec": figure.chart, "rows": answered.records})
+                figures.append({"spec": sized(figure.chart, answered.records), "rows": answered.records})
             else:
                 yield "<p class=none>No rows in this window.</p>\n"
             yield f"<figcaption>{_words(figure.about)} {_source(answered)}</figcaption>\n"
             names = list(answered.records[0]) if answered.records else []
-            yield _details("Numbers", _table(answered.records, [Field(n, n) for n in names]))
-            yield _query(answered) + "</figure>\n"
+            numbers = _details("Numbers", _table(answered.records, [Field(n, n) for n in names]))
+            yield f"<div class=links>{numbers}{_query(answered)}</div></figure>\n"
         case Listing(title=title, fields=fields, about=about):
             yield f"<figure class=wide>\n<h3>{escape(title)}</h3>\n"
             yield _table(answered.records, list(fields))
@@ -124,12 +124,12 @@ def _quality(answered: Answered) -> str:
         missing = rows - record["filled"]
         share = record["filled"] / rows
         distinct = "" if record.get("distinct") is None else f"{min(record['distinct'], record['filled']):,}"
-        # Of a key with few rows the estimate may be off by some; "all" would claim more than is known.
+        narrow = " class=nowrap" if len(record["type"]) < 24 else ""
         lines.append(
             f'<tr><th scope=row title="{escape(comments[record["column"]])}">'
             f"<code>{escape(record['column'])}</code></th>"
-            f"<td><code>{escape(record['type'])}</code></td>"
-            f"<td><span class=bar><i style='width:{100 * share:.1f}%'></i></span> {_percent(share)}</td>"
+            f"<td{narrow}><code>{escape(record['type'])}</code></td>"
+            f"<td class=nowrap><span class=bar><i style='width:{100 * share:.1f}%'></i></span> {_percent(share)}</td>"
             f"<td class=n>{missing:,}</td><td class=n>{distinct}</td>"
             f"<td>{_short(record.get('least'))}</td><td>{_short(record.get('most'))}</td></tr>\n"
         )
