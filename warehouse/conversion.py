@@ -10,6 +10,7 @@ from sqlglot import exp
 from warehouse.expressions import OPAQUE_ID, Call, Expr, Lit, Opaque, columns_of
 from warehouse.sqlglot_names import (
     BY_NAME,
+    CASTS_BY_NAME,
     CHANCE,
     COMPARISONS,
     DATE_PARTS,
@@ -268,7 +269,7 @@ class _Converter:
         if name in ("isnull", "isnotnull") and len(args) == 1:
             test = Call("isnull", self.all(*args))
             return test if name == "isnull" else Call("not", (test,))
-        if name in CASTSBY_NAME and len(args) == 1:
+        if name in CASTS_BY_NAME and len(args) == 1:
             return Call("cast", self.all(*args), name)
         if BY_NAME.get(name) == len(args):
             return Call(name, self.all(*args))

@@ -76,7 +76,7 @@ TYPES = {
     "TIMESTAMPLTZ": "timestamp",
     "TIMESTAMPNTZ": "timestamp",
 }
-CASTSBY_NAME = frozenset({"bigint", "smallint", "tinyint", "boolean", "float", "double", "decimal"})
+CASTS_BY_NAME = frozenset({"bigint", "smallint", "tinyint", "boolean", "float", "double", "decimal"})
 BY_NAME = {"pmod": 2, "weekday": 1, "make_date": 3, "dayofyear": 1}
 UNITS = {
     "YEAR": ("months", 12),
