@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from warehouse.expressions import Expr, Opaque
+from warehouse.expressions import Col, Expr, Opaque
 from warehouse.names import TableName
 
 
@@ -64,6 +64,14 @@ class Barrier:
 
 
 @dataclass(eq=False)
+class Project:
+    """A query's end: of its columns only the ``visible`` ones are known, and asked for, above."""
+
+    child: Plan
+    visible: set[int]
+
+
+@dataclass(eq=False)
 class Union:
     """Each branch maps the union's own columns to what they are in it."""
 
@@ -78,7 +86,7 @@ class Join:
     conditions: list[Expr]
 
 
-Plan = Scan | Nothing | Filter | Barrier | Union | Join
+Plan = Scan | Nothing | Filter | Barrier | Project | Union | Join
 
 
 Known = Expr | Callable[[], Expr]
@@ -96,6 +104,8 @@ class Columns:
     rest: Callable[[str], Expr] | None = None
     names: dict[str, int] = field(default_factory=dict)
     """Name, lower case, to its place in ``items``; -1 for a name that stands for two columns."""
+    seen: set[int] = field(default_factory=set)
+    """Which plain columns were asked for."""
 
     def add(self, name: str | None, value: Known) -> None:
         if name is not None:
@@ -117,7 +127,7 @@ class Columns:
     def get(self, name: str) -> Expr | None:
         index = self.names.get(name)
         if index is None:
-            return self.rest(name) if self.rest is not None else None
+            return self.saw(self.rest(name)) if self.rest is not None else None
         return self.at(index) if index >= 0 else Opaque(f"`{name}` stands for two columns")
 
     def at(self, index: int) -> Expr:
@@ -128,6 +138,11 @@ class Columns:
         if callable(value):
             value = value()
             self.items[index] = (name, value)
+        return self.saw(value)
+
+    def saw(self, value: Expr) -> Expr:
+        if isinstance(value, Col):
+            self.seen.add(value.id)
         return value
 
     def renamed(self, names: Sequence[str]) -> Columns:
@@ -135,7 +150,10 @@ class Columns:
         found = Columns()
         known = None not in self.items and len(names) == len(self.items)
         for index, name in enumerate(names):
-            found.add(name, self.at(index) if known else Opaque(f"`{name}` is not known"))
+            if known:
+                found.add(name, lambda index=index: self.at(index))  # type: ignore[misc]
+            else:
+                found.add(name, Opaque(f"`{name}` is not known"))
         return found
 
     def hidden(self, why: str) -> Columns:
@@ -177,7 +195,7 @@ def ids_of(plan: Plan) -> frozenset[int]:
             return frozenset(plan.ids)
         case Nothing():
             return frozenset()
-        case Filter() | Barrier():
+        case Filter() | Barrier() | Project():
             return ids_of(plan.child)
         case Union():
             return frozenset(i for _, columns in plan.branches for i in columns)

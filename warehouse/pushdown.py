@@ -6,11 +6,12 @@ InferFiltersFromConstraints. A condition that reaches a scan is true of every ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from warehouse.evaluate import TRUE, compile_mask
-from warehouse.expressions import Call, Col, Expr, columns_of, restrict, substitute, to_sql
-from warehouse.plans import Barrier, Filter, Join, Kind, Nothing, Plan, Scan, Union, ids_of
+from warehouse.expressions import OPAQUE_ID, Call, Col, Expr, columns_of, restrict, substitute, to_sql
+from warehouse.plans import Barrier, Filter, Join, Kind, Nothing, Plan, Project, Scan, Union, ids_of
 
 _MOST_INFERRED = 400
 Conditions = list[Expr]
@@ -18,77 +19,108 @@ Conditions = list[Expr]
 
 def push_down(plan: Plan) -> None:
     """Fill ``found`` and ``notes`` of every scan in ``plan``."""
-    _Push().push(plan, [], [])
+    _Push().push(plan, Above(), [])
+
+
+@dataclass(frozen=True)
+class Above:
+    """Conditions on a plan's rows that matter.
+
+    Spark infers once, when what was ``given`` has come down as far as it can: what was ``inferred`` above
+    the end of a query falls further (``late``), but nothing more is inferred from it.
+    """
+
+    given: Conditions = field(default_factory=list)
+    inferred: Conditions = field(default_factory=list)
+    late: Conditions = field(default_factory=list)
+
+    def map(self, change: Callable[[Conditions], Conditions]) -> Above:
+        return Above(change(self.given), change(self.inferred), change(self.late))
+
+    def behind(self) -> Above:
+        """As it is beyond the end of a query."""
+        return Above(self.given, [], self.inferred + self.late)
+
+    @property
+    def sources(self) -> Conditions:
+        return self.given + self.inferred
+
+    @property
+    def all(self) -> Conditions:
+        return self.given + self.inferred + self.late
 
 
 class _Push:
     def __init__(self) -> None:
         self.known: dict[int, Conditions] = {}
 
-    def push(self, plan: Plan, above: Conditions, outer: Conditions) -> None:
-        """``above`` holds of the rows that matter, ``outer`` of the row that a subquery is asked for."""
+    def push(self, plan: Plan, above: Above, outer: Conditions) -> None:
+        """``outer`` holds of the row that a subquery is asked for."""
         match plan:
             case Scan():
-                plan.found += above
+                plan.found += above.all
             case Nothing():
                 pass
             case Filter():
-                every = above + plan.conditions
-                below = [*self.constraints(plan.child), *outer]
-                known = infer(below, [])
-                ids = ids_of(plan.child)
-                inferred = [c for c in infer(every, below) if c not in known and columns_of(c) <= ids]
-                self.push(plan.child, every + inferred, outer)
+                self.filter(plan, above, outer)
+            case Project():
+                self.push(plan.child, above.behind(), outer)
             case Barrier():
-                passed = [c for c in above if _passes(c, plan.allowed)]
-                if len(passed) < len(above):
-                    _note(plan, [c for c in above if c not in passed])
+                stopped = [c for c in above.given if not _passes(c, plan.allowed)]
+                _note(plan, stopped)
+                passed = above.map(lambda cs: [c for c in cs if _passes(c, plan.allowed)])
                 self.push(plan.child, passed, outer)
             case Union():
                 for branch, columns in plan.branches:
-                    self.push(branch, [substitute(c, columns) for c in above], outer)
+                    mapped = above.behind().map(lambda cs, to=columns: [substitute(c, to) for c in cs])  # type: ignore[misc]
+                    self.push(branch, mapped, outer)
             case Join():
                 self.join(plan, above, outer)
 
-    def join(self, plan: Join, above: Conditions, outer: Conditions) -> None:
+    def filter(self, plan: Filter, above: Above, outer: Conditions) -> None:
+        below = self.constraints(plan.child)
+        given = above.given + plan.conditions
+        ids = ids_of(plan.child)
+        known = set(infer(below, []))
+        inferred = [
+            c for c in infer(given + above.inferred, below) if c not in known and columns_of(c) <= ids
+        ]
+        of_outer = [c for c in infer(plan.conditions, outer) if columns_of(c) <= ids] if outer else []
+        self.push(plan.child, Above(given, above.inferred + inferred, above.late + of_outer), outer)
+
+    def join(self, plan: Join, above: Above, outer: Conditions) -> None:
         left_ids, right_ids = ids_of(plan.left), ids_of(plan.right)
-        kind, on = _settled(plan, above, left_ids, right_ids), plan.conditions
-        of_left = [*self.constraints(plan.left), *outer]
-        of_right = [*self.constraints(plan.right), *outer]
-        left: Conditions = above
-        right: Conditions = on
-        to_right = outer
+        on = plan.conditions
 
         def sided(conditions: Conditions, more: Conditions) -> Conditions:
             """What follows for one side alone: Spark takes nothing it inferred apart."""
             found = infer(conditions, more)
             return [c for c in found if columns_of(c) <= left_ids or columns_of(c) <= right_ids]
 
-        match kind:
-            case Kind.INNER:
-                every = above + on
-                left = right = every + sided(every, of_left + of_right)
+        of_left, of_right = self.constraints(plan.left), self.constraints(plan.right)
+        sources = above.sources
+        both: Conditions = []
+        to_left: Conditions = []
+        to_right: Conditions = []
+        match _settled(plan.kind, sources, left_ids, right_ids):
+            case Kind.INNER | Kind.SEMI:
+                both = sided(sources + on, of_left + of_right)
             case Kind.LEFT:
-                right = on + sided(on, _only(above, left_ids) + of_left)
-            case Kind.RIGHT:
-                left = on + sided(on, _only(above, right_ids) + of_right)
-                right = above
-            case Kind.SEMI:
-                every = above + on
-                left = right = every + sided(every, of_left + of_right)
-                to_right = of_left + above
+                to_right = sided(on, _only(sources, left_ids) + of_left)
             case Kind.ANTI:
-                right = on + sided(on, above + of_left)
-                to_right = of_left + above
-            case Kind.FULL:
-                left = right = []
-            case Kind.EXISTENCE:
-                right, to_right = [], []
-        self.push(plan.left, _only(left, left_ids), outer)
-        self.push(plan.right, _only(right, right_ids), to_right)
+                to_right = sided(on, sources + of_left)
+            case Kind.RIGHT:
+                to_left = sided(on, _only(sources, right_ids) + of_right)
+        kind = _settled(plan.kind, above.all, left_ids, right_ids)
+        left, right = _sides(kind, above, on)
+        left = Above(left.given, left.inferred + both + to_left, left.late)
+        right = Above(right.given, right.inferred + both + to_right, right.late)
+        asked = of_left + sources if kind is Kind.ANTI else outer
+        self.push(plan.left, left.map(lambda cs: _only(cs, left_ids)), outer)
+        self.push(plan.right, right.map(lambda cs: _only(cs, right_ids)), asked)
 
     def constraints(self, plan: Plan) -> Conditions:
-        """What holds of every row that a plan gives."""
+        """What is known to hold of every row that a plan gives."""
         found = self.known.get(id(plan))
         if found is None:
             found = self.known[id(plan)] = self.compute_constraints(plan)
@@ -100,6 +132,9 @@ class _Push:
                 return self.constraints(plan.child) + plan.conditions
             case Barrier():
                 return self.constraints(plan.child) if plan.keeps else []
+            case Project():
+                inner = self.constraints(plan.child)
+                return [c for c in inner + infer(inner, []) if columns_of(c) <= plan.visible]
             case Join():
                 left, right = self.constraints(plan.left), self.constraints(plan.right)
                 match plan.kind:
@@ -112,9 +147,24 @@ class _Push:
         return []
 
 
-def _settled(plan: Join, above: Conditions, left: frozenset[int], right: frozenset[int]) -> Kind:
+def _sides(kind: Kind, above: Above, on: Conditions) -> tuple[Above, Above]:
+    """What goes to the left and to the right of a join, as far as it speaks of them."""
+    joined = Above(above.given + on, above.inferred, above.late)
+    match kind:
+        case Kind.INNER | Kind.SEMI:
+            return joined, joined
+        case Kind.LEFT | Kind.ANTI:
+            return above, Above(on)
+        case Kind.RIGHT:
+            return Above(on), above
+        case Kind.EXISTENCE:
+            return above, Above()
+        case _:
+            return Above(), Above()
+
+
+def _settled(kind: Kind, above: Conditions, left: frozenset[int], right: frozenset[int]) -> Kind:
     """An outer join whose empty side is thrown away later is no outer join."""
-    kind = plan.kind
     if kind not in (Kind.LEFT, Kind.RIGHT, Kind.FULL) or not above:
         return kind
     needs_right = kind is not Kind.RIGHT and any(rejects_nulls(c, right) for c in above)
@@ -159,9 +209,17 @@ def _passes(condition: Expr, allowed: frozenset[int] | None) -> bool:
 
 
 def _only(conditions: Iterable[Expr], ids: frozenset[int]) -> Conditions:
-    """What of them speaks of ``ids`` alone."""
-    parts = (restrict(c, lambda atom: columns_of(atom) <= ids) for c in conditions)
-    return [part for part in parts if part is not None]
+    """Those that speak of ``ids`` alone, as they are, and of the others what does."""
+    mine = ids | {OPAQUE_ID}
+    found = []
+    for condition in conditions:
+        if columns_of(condition) <= mine:
+            found.append(condition)
+        else:
+            part = restrict(condition, lambda atom: columns_of(atom) <= ids)
+            if part is not None:
+                found.append(part)
+    return found
 
 
 def infer(conditions: Sequence[Expr], more: Sequence[Expr]) -> Conditions:
@@ -219,7 +277,7 @@ def _scans(plan: Plan) -> list[Scan]:
     match plan:
         case Scan():
             return [plan]
-        case Filter() | Barrier():
+        case Filter() | Barrier() | Project():
             return _scans(plan.child)
         case Join():
             return _scans(plan.left) + _scans(plan.right)

@@ -11,12 +11,24 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from warehouse.contract import Column
-from warehouse.conversion import Resolve, convert, function_name
+from warehouse.conversion import convert, function_name
 from warehouse.evaluate import result_type
-from warehouse.expressions import Call, Col, Expr, Opaque, conjuncts, depends_on_chance
+from warehouse.expressions import Call, Col, Expr, Opaque
 from warehouse.names import TableName
-from warehouse.plans import Barrier, Columns, Filter, Join, Kind, Nothing, Plan, Scan, Union, unknown_columns
-from warehouse.scopes import Scope, Source
+from warehouse.plans import (
+    Barrier,
+    Columns,
+    Filter,
+    Join,
+    Kind,
+    Nothing,
+    Plan,
+    Project,
+    Scan,
+    Union,
+    unknown_columns,
+)
+from warehouse.scopes import Scope, Source, after_outputs, conditions_of, window_keys
 from warehouse.select_parts import (
     CUTS,
     Parts,
@@ -71,6 +83,13 @@ class Planner:
     def new(self, name: str, type_: str | None) -> Col:
         self.next_id += 1
         return Col(self.next_id, name, type_)
+
+    def plan(self, query: Tree) -> Plan:
+        """Of a whole statement's query: all of its columns are asked for."""
+        relation = self.query(query, {})
+        for index in range(len(relation.columns.items)):
+            relation.columns.at(index)
+        return relation.plan
 
     # Queries.
 
@@ -169,14 +188,14 @@ class Planner:
             grouped = node.args.get("group") is not None
             plan = Barrier(plan, _aggregate_lets(node, parts), "an aggregate", keeps=grouped)
         if having is not None and not parts.rollup:
-            plan = Filter(plan, _conditions(having.this, _after_outputs(columns, scope)))
+            plan = Filter(plan, conditions_of(having.this, after_outputs(columns, scope)))
         for window in parts.windows:
-            plan = Barrier(plan, _window_keys(node, window, scope), "a window function")
+            plan = Barrier(plan, window_keys(node, window, scope), "a window function")
         if node.args.get("distinct") is not None:
             plan = Barrier(plan, None, "DISTINCT")
         if parts.random:
             plan = Barrier(plan, _NONE, f"{parts.random}() in the SELECT list")
-        return self.cut(node, Relation(plan, columns))
+        return self.cut(node, Relation(Project(plan, columns.seen), columns))
 
     def outputs(self, node: Tree, scope: Scope, parts: Parts) -> Columns:
         columns = Columns()
@@ -315,7 +334,7 @@ class Planner:
         conditions = self.using(kind, using, left, right, scope)
         on = node.args.get("on")
         if on is not None:
-            conditions += _conditions(on, scope.resolve)
+            conditions += conditions_of(on, scope.resolve)
         if crossed and kind in (Kind.RIGHT, Kind.FULL):
             # `a, b RIGHT JOIN c` joins b and c first, which the tree does not show.
             kind, conditions = Kind.FULL, []
@@ -341,7 +360,7 @@ class Planner:
 
     def where(self, plan: Plan, condition: Tree, scope: Scope, ctes: Ctes) -> Plan:
         parts = collect(condition, Parts())
-        plan = Filter(plan, _conditions(condition, scope.resolve))
+        plan = Filter(plan, conditions_of(condition, scope.resolve))
         if parts.random:
             plan = Barrier(plan, _NONE, f"{parts.random}() in WHERE")
         return self.subqueries(plan, parts, scope, ctes)
@@ -354,40 +373,11 @@ class Planner:
         return plan
 
 
-def _conditions(node: Tree, resolve: Resolve) -> list[Expr]:
-    """The conjuncts of a condition, without those that depend on chance: Spark takes nothing from them."""
-    return [c for c in conjuncts(convert(node, resolve)) if not depends_on_chance(c)]
-
-
 def _aggregate_lets(node: Tree, parts: Parts) -> frozenset[int] | None:
     """Conditions on grouping keys pass: all other columns of an aggregate are opaque anyway."""
     if node.args.get("group") is None or parts.rollup or parts.by_order or parts.random:
         return _NONE
     return None
-
-
-def _window_keys(node: Tree, window: Tree, scope: Scope) -> frozenset[int]:
-    """The columns that a window function is partitioned by."""
-    keys = list(window.args.get("partition_by") or ())
-    base = window.args.get("alias")
-    for named in node.args.get("windows") or () if base is not None else ():
-        if named.name.lower() == base.name.lower():
-            keys += named.args.get("partition_by") or ()
-    if not all(isinstance(key, exp.Column) for key in keys):
-        return _NONE
-    found = [scope.resolve(key) for key in keys]
-    return frozenset(column.id for column in found if isinstance(column, Col))
-
-
-def _after_outputs(columns: Columns, scope: Scope) -> Resolve:
-    """HAVING knows the SELECT list's names first: in ``max(dt) AS dt``, dt is no column any more."""
-
-    def resolve(node: Tree) -> Expr:
-        if node.args.get("table") is None and node.name.lower() in columns.names:
-            return columns.get(node.name.lower()) or Opaque("not known")
-        return scope.resolve(node)
-
-    return resolve
 
 
 def _has(scope: Scope, name: str) -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from warehouse.expressions import Expr, Opaque
+from sqlglot import exp
+
+from warehouse.conversion import Resolve, convert
+from warehouse.expressions import Col, Expr, Opaque, conjuncts, depends_on_chance
 from warehouse.plans import Columns
 from warehouse.sqltext import Tree
 
@@ -75,3 +78,32 @@ class Scope:
 
 
 _PARTS = ("catalog", "db", "table", "this")
+
+
+def conditions_of(node: Tree, resolve: Resolve) -> list[Expr]:
+    """The conjuncts of a condition, without those that depend on chance: Spark takes nothing from them."""
+    return [c for c in conjuncts(convert(node, resolve)) if not depends_on_chance(c)]
+
+
+def window_keys(node: Tree, window: Tree, scope: Scope) -> frozenset[int]:
+    """The columns that a window function is partitioned by."""
+    keys = list(window.args.get("partition_by") or ())
+    base = window.args.get("alias")
+    for named in node.args.get("windows") or () if base is not None else ():
+        if named.name.lower() == base.name.lower():
+            keys += named.args.get("partition_by") or ()
+    if not all(isinstance(key, exp.Column) for key in keys):
+        return frozenset()
+    found = [scope.resolve(key) for key in keys]
+    return frozenset(column.id for column in found if isinstance(column, Col))
+
+
+def after_outputs(columns: Columns, scope: Scope) -> Resolve:
+    """HAVING knows the SELECT list's names first: in ``max(dt) AS dt``, dt is no column any more."""
+
+    def resolve(node: Tree) -> Expr:
+        if node.args.get("table") is None and node.name.lower() in columns.names:
+            return columns.get(node.name.lower()) or Opaque("not known")
+        return scope.resolve(node)
+
+    return resolve

@@ -77,7 +77,7 @@ def read_windows(
 
     planner = Planner(partition_columns, columns or {})
     try:
-        push_down(planner.query(statement.tree, {}).plan)
+        push_down(planner.plan(statement.tree))
     except (RecursionError, TooManyScansError):
         note = "the statement is too large to be understood"
         return {table: _whole((note,)) for table in statement.input_tables}
