@@ -38,6 +38,7 @@ class Lake:
         self.target_name = target_name
         self.target: Target = config.target(target_name)
         self.progress = progress
+        self._engine_kind()  # a target that cannot work is told before anything is begun
         self.store: Store = self._open_store(expand(self.target.lake))
         context = Context(target_name, self.store.root, {**config.vars, **(variables or {})})
         self.project = Project(root, config, context)
