@@ -129,7 +129,8 @@ def _quality(answered: Answered) -> str:
             f'<tr><th scope=row title="{escape(comments[record["column"]])}">'
             f"<code>{escape(record['column'])}</code></th>"
             f"<td{narrow}><code>{escape(record['type'])}</code></td>"
-            f"<td class=nowrap><span class=bar><i style='width:{100 * share:.1f}%'></i></span> {_percent(share)}</td>"
+            f"<td class=nowrap><span class=bar><i style='width:{100 * share:.1f}%'></i></span> "
+            f"{_percent(share)}</td>"
             f"<td class=n>{missing:,}</td><td class=n>{distinct}</td>"
             f"<td>{_short(record.get('least'))}</td><td>{_short(record.get('most'))}</td></tr>\n"
         )
