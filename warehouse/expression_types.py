@@ -200,6 +200,16 @@ def common(a: Type, b: Type) -> Type:
     return None
 
 
+def comparable_kinds(a: Type, b: Type) -> bool:
+    """Whether both are known well enough to say of them that they do not meet."""
+    if a is None or b is None or a.startswith(_UNSURE) or b.startswith(_UNSURE):
+        return False
+    return "<" not in a or "<" not in b
+
+
+_UNSURE = ("timestamp_ntz", "interval", "void", "map")
+
+
 def common_of(kinds: Iterable[Type]) -> Type:
     """Of several types."""
     result: Type = "void"

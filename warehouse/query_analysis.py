@@ -95,8 +95,9 @@ class _Queries(Generators):
         relation = self.query(first, ctes, outer)
         for step in reversed(chain):
             right = self.query(step.expression, ctes, outer)
-            self.sets.append(SetFact(step, relation, right))
-            relation = self.combined(step, relation, right)
+            combined = self.combined(step, relation, right)
+            self.sets.append(SetFact(step, relation, right, combined.values))
+            relation = combined
         return relation
 
     def combined(self, node: Tree, left: Relation, right: Relation) -> Relation:
@@ -133,7 +134,7 @@ class _Queries(Generators):
         where = args.get("where")
         if where is not None:
             self.clause = "WHERE"
-            self.value(where.this, scope)
+            self.condition(where.this, scope)
         self.clause = "SELECT"
         self.outputs(node, scope, fact)
         self.after(node, scope, fact)
@@ -185,7 +186,7 @@ class _Queries(Generators):
                     if made is None and not given:
                         open_ = "a generator's columns"
                         continue
-                    bits = self.value(generator, scope)[1] if made is None else 0
+                    bits = self.origins_of(generator, scope) if made is None else 0
                     pairs: list[tuple[str, Value]] = made or [(n, (None, bits)) for n in given]
                     for place, (name, value) in enumerate(pairs):
                         names.append(given[place] if place < len(given) else name)
@@ -331,7 +332,7 @@ class _Queries(Generators):
         # The generator sees the sources before it, by its own view of them.
         made = self.generated(node.this, scope)
         if made is None:
-            bits = self.value(node.this, scope)[1]
+            bits = self.origins_of(node.this, scope)
             relation = Relation(
                 list(given), [(None, bits)] * len(given), open="" if given else "a generator's columns"
             )
@@ -365,13 +366,21 @@ class _Queries(Generators):
                 self.using(using, kind, before, right, scope)
             if on is not None:
                 clause, self.clause = self.clause, "ON"
-                self.value(on, scope)
+                self.condition(on, scope)
                 self.clause = clause
-            plain = on is None and not using and not natural and node.kind != "CROSS"
+            # A comma is a CROSS to sqlglot, a JOIN without ON has TRUE for one.
+            always = on is None or (isinstance(on, exp.Boolean) and on.this)
+            plain = always and not using and not natural and (node.kind != "CROSS" or self.comma(node.this))
             fact.joins.append(JoinFact(node, kind, left, len(scope.sources), on, using, plain, natural))
             if kind in ("SEMI", "ANTI"):
                 fact.hidden += right
                 del scope.sources[left:]
+
+    def comma(self, node: Tree) -> bool:
+        """Whether a comma stands before a table."""
+        first = node.args.get("db") or node.this
+        start = first.meta.get("start") if isinstance(first, exp.Identifier) else None
+        return start is not None and self.text[:start].rstrip(" \t\r\n`").endswith(",")
 
     def using(
         self, names: tuple[str, ...], kind: str, left: list[Source], right: list[Source], scope: Scope

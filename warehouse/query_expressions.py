@@ -8,10 +8,10 @@ from typing import Any
 from sqlglot import exp
 
 from warehouse.expression_types import (
+    INTEGERS,
     Type,
     arithmetic,
     as_decimal_literal,
-    common,
     common_of,
     element,
     field,
@@ -51,12 +51,23 @@ class Expressions(Functions):
     def alias(self, node: Tree, scope: Scope) -> Value:
         return self.value(node.this, scope)
 
-    def same(self, node: Tree, scope: Scope) -> Value:
+    def bitwise(self, node: Tree, scope: Scope) -> Value:
         kinds, bits = self.children(node, scope)
-        return (kinds[0] if kinds else None), bits
+        kind = common_of(kinds)
+        return (kind if kind in INTEGERS else None), bits
 
     def boolean(self, node: Tree, scope: Scope) -> Value:
         return "boolean", self.children(node, scope)[1]
+
+    def negation(self, node: Tree, scope: Scope) -> Value:
+        return "boolean", self.condition(node.this, scope)
+
+    def condition(self, node: Tree, scope: Scope) -> int:
+        """The origins of what must be a BOOLEAN. Text may be cast to one."""
+        kind, bits = self.value(node, scope)
+        if kind is not None and kind not in ("boolean", "void", "string"):
+            self.problems.append(Problem("condition", node, f"this condition is {kind.upper()}, not BOOLEAN"))
+        return bits
 
     def connective(self, node: Tree, scope: Scope) -> Value:
         """AND and OR: a chain of a thousand is a thousand levels deep."""
@@ -68,7 +79,7 @@ class Expressions(Functions):
                 stack.append(part.expression)
                 stack.append(part.this)
             else:
-                bits |= self.value(part, scope)[1]
+                bits |= self.condition(part, scope)
         return "boolean", bits
 
     def comparison(self, node: Tree, scope: Scope) -> Value:
@@ -95,8 +106,17 @@ class Expressions(Functions):
             bits |= other[1]
         query = node.args.get("query")
         if query is not None:
-            bits |= self.value(query, scope)[1]
+            relation = self.relation_of(query, scope)
+            wanted = len(node.this.expressions) if isinstance(node.this, exp.Tuple) else 1
+            self.narrow(node, relation, wanted)
+            for _, more in relation.values:
+                bits |= more
         return "boolean", bits
+
+    def narrow(self, node: Tree, relation: Relation, wanted: int) -> None:
+        if not relation.open and len(relation.values) != wanted:
+            what = f"this subquery gives {len(relation.values)} columns, not {wanted}"
+            self.problems.append(Problem("condition", node, what))
 
     def operation(self, node: Tree, scope: Scope) -> Value:
         left, right = node.this, node.expression
@@ -117,22 +137,24 @@ class Expressions(Functions):
 
     def case(self, node: Tree, scope: Scope) -> Value:
         bits = 0
-        kind: Type = "void"
         given = node.this
         if given is not None:
             bits |= self.value(given, scope)[1]
         branches = []
         for branch in node.args["ifs"]:
-            bits |= self.value(branch.this, scope)[1]
+            bits |= (
+                self.value(branch.this, scope)[1] if given is not None else self.condition(branch.this, scope)
+            )
             branches.append(branch.args["true"])
         default = node.args.get("default")
         if default is not None:
             branches.append(default)
+        kinds = []
         for branch in branches:
             one, more = self.value(branch, scope)
-            kind = common(kind, one)
+            kinds.append(one)
             bits |= more
-        return kind, bits
+        return self.met(node, kinds), bits
 
     def interval(self, node: Tree, scope: Scope) -> Value:
         unit = node.args.get("unit")
@@ -161,7 +183,7 @@ class Expressions(Functions):
         kind, bits = self.value(node.this, scope)
         last = node.expression
         if isinstance(last, exp.Identifier):
-            return field(kind, last.name), bits
+            return self.field(node, kind, last.name), bits
         return None, bits | self.value(last, scope)[1]
 
     def bracket(self, node: Tree, scope: Scope) -> Value:
@@ -217,6 +239,7 @@ class Expressions(Functions):
 
     def subquery(self, node: Tree, scope: Scope) -> Value:
         relation = self.relation_of(node, scope)
+        self.narrow(node, relation, 1)
         bits = 0
         for _, more in relation.values:
             bits |= more
@@ -268,10 +291,9 @@ _HANDLERS: dict[type[Any], Handler] = {
     exp.Or: _E.connective,
     **dict.fromkeys(_OPERATORS, _E.operation),
     **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ), _E.comparison),
-    **dict.fromkeys(
-        (exp.Not, exp.Is, exp.Like, exp.ILike, exp.RegexpILike, exp.NullSafeNEQ, exp.Escape), _E.boolean
-    ),
-    **dict.fromkeys((exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseNot), _E.same),
+    **dict.fromkeys((exp.Is, exp.Like, exp.ILike, exp.RegexpILike, exp.NullSafeNEQ, exp.Escape), _E.boolean),
+    **dict.fromkeys((exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseNot), _E.bitwise),
+    exp.Not: _E.negation,
     exp.Between: _E.between,
     exp.In: _E.among,
     exp.DPipe: _E.concatenation,

@@ -67,8 +67,8 @@ class Source:
 class JoinFact:
     """A join of ``sources[:left]`` with ``sources[left:right]`` of its SELECT.
 
-    ``kind`` is INNER, LEFT, RIGHT, FULL, SEMI, ANTI or CROSS; ``plain`` is true where neither CROSS nor a
-    condition is written.
+    ``kind`` is INNER, LEFT, RIGHT, FULL, SEMI, ANTI or CROSS, which a comma is, too; ``plain`` is true where
+    neither CROSS nor a condition is written.
     """
 
     node: Tree
@@ -108,16 +108,20 @@ class Select:
 
 @dataclass(eq=False, slots=True)
 class SetFact:
-    """A UNION, EXCEPT or INTERSECT with its two sides."""
+    """A UNION, EXCEPT or INTERSECT with its two sides; ``result`` are the values of the relation it gives."""
 
     node: Tree
     left: Relation
     right: Relation
+    result: list[Value]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What Spark will refuse. ``kind``: ``column``, ``ambiguous``, ``aggregate``, ``window``, ``union``."""
+    """What Spark will refuse.
+
+    ``kind`` is ``column``, ``ambiguous``, ``aggregate``, ``window``, ``condition``, ``types`` or ``union``.
+    """
 
     kind: str
     node: Tree

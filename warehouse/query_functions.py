@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from warehouse.expression_types import Type, common, element, inner, schema
+from warehouse.expression_types import Type, common, comparable_kinds, element, inner, is_number, schema
 from warehouse.function_types import FUNCTIONS, rounded
 from warehouse.query_facts import Problem, Scope, Value
 from warehouse.query_names import Names
@@ -28,10 +28,11 @@ BY_CLASS = {
     exp.Overlay: "overlay",
     exp.CurrentDate: "current_date",
     exp.CurrentTimestamp: "current_timestamp",
-    exp.TsOrDsToDate: "to_date",
     exp.Any: "any",
     exp.RegexpLike: "rlike",
     exp.CurrentUser: "current_user",
+    exp.GroupConcat: "string_agg",
+    exp.JSONObject: "json_object",
     exp.Decode: "decode",
     exp.Encode: "encode",
     exp.DecodeCase: "decode",
@@ -46,6 +47,25 @@ _AGGREGATE_NAMES = """bool_and bool_or every some any try_sum try_avg count_if p
     approx_percentile median mode regr_slope regr_count regr_r2 collect_list collect_set array_agg
     bit_and bit_or bit_xor histogram_numeric max_by min_by hll_sketch_agg bitmap_construct_agg
     kurtosis skewness"""
+_OF_NUMBERS = frozenset(
+    {"sum", "avg", "mean", "stddev", "variance", "sqrt", "exp", "ln", "radians", "degrees"}
+)
+_OF_MOMENTS = frozenset(
+    {"year", "month", "quarter", "dayofweek", "dayofyear", "weekofyear", "weekday", "last_day"}
+)
+_MEETING = frozenset({"coalesce", "nvl", "ifnull", "greatest", "least"})
+GENERATORS = frozenset(
+    {
+        "explode",
+        "explode_outer",
+        "posexplode",
+        "posexplode_outer",
+        "inline",
+        "inline_outer",
+        "stack",
+        "json_tuple",
+    }
+)
 AGGREGATES = frozenset(_AGGREGATE_NAMES.split())
 _ONLY_WINDOWED = (
     exp.RowNumber,
@@ -91,6 +111,9 @@ class Functions(Names):
 
     def function(self, node: Tree, scope: Scope) -> Value:
         name = self.name(node)
+        if name in GENERATORS and not self.generating:
+            what = f"{name} gives rows, and cannot stand inside an expression"
+            self.problems.append(Problem("window", node, what, "put it into LATERAL VIEW"))
         if isinstance(node, exp.Func) and name:
             self.functions.append((name, node))
             if isinstance(node, exp.AggFunc) or name in AGGREGATES:
@@ -120,14 +143,41 @@ class Functions(Names):
         elif self.select_fact is not None:
             self.select_fact.aggregates.append(node)
 
+    def met(self, node: Tree, kinds: list[Type]) -> Type:
+        """What several branches meet in."""
+        met: Type = "void"
+        for kind in kinds:
+            found = common(met, kind)
+            if found is None and comparable_kinds(met, kind):
+                what = f"{str(met).upper()} and {str(kind).upper()} meet in no type"
+                self.problems.append(Problem("types", node, what, "cast one to the other's type"))
+            met = found
+        return met
+
+    def arguments(self, name: str, node: Tree, kinds: list[Type]) -> None:
+        """Of functions that take numbers, or moments, only."""
+        kind = kinds[0] if kinds else None
+        if kind is None or kind in ("void", "string") or kind.startswith("interval"):
+            return
+        wants = "a number" if name in _OF_NUMBERS else "a date or timestamp" if name in _OF_MOMENTS else ""
+        if not wants or (is_number(kind) if name in _OF_NUMBERS else kind.startswith(("date", "timestamp"))):
+            return
+        self.problems.append(Problem("types", node, f"{name} takes {wants}, not {kind.upper()}"))
+
     def result(self, name: str, node: Tree, kinds: list[Type]) -> Type:
+        self.arguments(name, node, kinds)
+        if name in _MEETING:
+            return self.met(node, kinds)
         rule = FUNCTIONS.get(name)
         if rule is not None:
             return rule if isinstance(rule, str) else rule(kinds)
         match name:
             case "if":
-                return common(kinds[1], kinds[2]) if len(kinds) == 3 else None
-            case "round" | "bround":
+                if kinds and kinds[0] is not None and kinds[0] not in ("boolean", "void", "string"):
+                    what = f"this condition is {kinds[0].upper()}, not BOOLEAN"
+                    self.problems.append(Problem("condition", node, what))
+                return self.met(node, kinds[1:]) if len(kinds) == 3 else None
+            case "round":
                 places = node.args.get("decimals")
                 number = 0 if places is None else _integer(places)
                 return rounded(kinds[0], number) if number is not None and kinds else None
@@ -135,14 +185,16 @@ class Functions(Names):
                 given = node.expressions[1] if len(node.expressions) > 1 else node.args.get("expression")
                 return schema(given.this) if isinstance(given, exp.Literal) and given.is_string else None
             case "extract" | "date_part":
-                unit = str(node.this.name).upper() if node.this is not None else ""
-                return {"SECOND": "decimal(8,6)", "SECONDS": "decimal(8,6)", "S": "decimal(8,6)"}.get(
-                    unit, "int"
-                )
+                first = node.expressions[0] if isinstance(node, exp.Anonymous) else node.this
+                unit = first.name.upper() if isinstance(first, exp.Expr) else ""
+                return "decimal(8,6)" if unit in ("SECOND", "SECONDS", "SEC", "S") else "int"
             case "percentile" | "percentile_approx" | "approx_percentile":
                 if len(kinds) < 2 or kinds[1] is None or "<" in kinds[1]:
                     return None
                 return "double" if name == "percentile" else kinds[0]
+        if isinstance(node, exp.TsOrDsToDate):
+            # sqlglot's own, around the arguments of others.
+            return kinds[0]
         return _CASTS.get(name) if len(kinds) == 1 else None
 
     def higher(self, name: str, node: Tree, scope: Scope) -> Value:

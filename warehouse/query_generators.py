@@ -6,23 +6,21 @@ from sqlglot import exp
 
 from warehouse.expression_types import fields, inner
 from warehouse.query_expressions import Expressions
-from warehouse.query_facts import Scope, Value
-from warehouse.query_functions import Functions
+from warehouse.query_facts import Problem, Scope, Value
+from warehouse.query_functions import GENERATORS, Functions
 from warehouse.sqltext import Tree
-
-_MANY = {
-    "explode",
-    "explode_outer",
-    "posexplode",
-    "posexplode_outer",
-    "inline",
-    "inline_outer",
-    "stack",
-    "json_tuple",
-}
 
 
 class Generators(Expressions):
+    """What a walk does where rows are generated."""
+
+    def origins_of(self, node: Tree, scope: Scope) -> int:
+        """Of a generator whose columns are not known."""
+        before, self.generating = self.generating, True
+        bits = self.value(node, scope)[1]
+        self.generating = before
+        return bits
+
     def generated(self, node: Tree, scope: Scope) -> list[tuple[str, Value]] | None:
         """The columns of a generator; None where they are not known."""
         name = generates(node, self) or ""
@@ -39,6 +37,11 @@ class Generators(Expressions):
         before: list[tuple[str, Value]] = [("pos", ("int", bits))] if plain == "posexplode" else []
         if kind is None:
             return None if plain == "inline" else [*before, ("col", (None, bits))] if before == [] else None
+        if not kind.startswith("array<" if plain == "inline" else ("array<", "map<")):
+            self.problems.append(
+                Problem("types", node, f"{name} takes an ARRAY or a MAP, not {kind.upper()}")
+            )
+            return None
         if plain == "inline":
             items = fields(inner(kind)[0]) if kind.startswith("array<struct<") else None
             return [(n, (t, bits)) for n, t in items.items()] if items is not None else None
@@ -52,5 +55,5 @@ def generates(node: Tree, walk: Functions) -> str | None:
     """A generator's name."""
     if isinstance(node, exp.Explode | exp.Inline | exp.Stack | exp.Anonymous | exp.Posexplode | exp.Func):
         name = walk.name(node)
-        return name if name in _MANY else None
+        return name if name in GENERATORS else None
     return None

@@ -30,6 +30,7 @@ class Names:
         self.clause = ""
         self.select_fact: Select | None = None
         self.windowed: Tree | None = None
+        self.generating = False
 
     def value(self, node: Tree, scope: Scope) -> Value:
         """Of any expression."""
@@ -68,21 +69,26 @@ class Names:
                 for name in source.names:
                     size = len(name)
                     if len(words) > size and tuple(words[:size]) == name:
-                        return self.fields(
-                            self.of_source(node, source, words[size], level), words[size + 1 :]
-                        )
+                        value = self.of_source(node, source, words[size], level)
+                        return self.fields(node, value, words[size + 1 :])
         if words[0] in ("spark_catalog",) and len(words) > 2:
             return self.unknown(f"`{'.'.join(words)}` names a catalog")
         found = self.find(node, words[0], scope)
         if found is None:
             return self.missing(node, ".".join(words), scope)
-        return self.fields(found, words[1:])
+        return self.fields(node, found, words[1:])
 
-    def fields(self, value: Value, words: list[str]) -> Value:
+    def fields(self, node: Tree, value: Value, words: list[str]) -> Value:
         kind, bits = value
         for word in words:
-            kind = field(kind, word)
+            kind = self.field(node, kind, word)
         return kind, bits
+
+    def field(self, node: Tree, kind: Type, name: str) -> Type:
+        found = field(kind, name)
+        if found is None and kind is not None and not kind.startswith(("map<", "interval")):
+            self.problems.append(Problem("column", node, f"{kind.upper()} has no field {name}"))
+        return found
 
     def of_source(self, node: Tree, source: Source, name: str, scope: Scope) -> Value:
         relation = source.relation

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Start a project in a directory."),
     "ls": ("ls", "List tables."),
     "lineage": ("lineage", "What a table or column derives from, and what derives from it."),
+    "lint": ("lint", "Find mistakes in SQL and DDL before Spark does."),
     "render": ("render", "Show a statement as Spark gets it."),
     "ddl": ("ddl", "Versioned DDL: new, show, status, apply, diff, adopt, import."),
     "land": ("land", "Put raw files into the lake: real ones, or generated."),
