@@ -104,9 +104,11 @@ def _items(body: Sequence[Token]) -> list[list[Token]]:
     depth = 0
     for index in range(at + 1, len(body)):
         token = body[index]
-        text = word(token)
+        text = word(token)  # sqlglot has one token for ORDER BY
         if depth == 0:
-            if text in _END and not (text == "FROM" and word(body[index - 1]) == "DISTINCT"):
+            if text.partition(" ")[0] in _END and not (
+                text == "FROM" and word(body[index - 1]) == "DISTINCT"
+            ):
                 break
             if text == ")":
                 break
