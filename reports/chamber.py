@@ -108,15 +108,19 @@ def _by_month(months: str) -> Figure:
     return Figure(
         "By category and month",
         f"""
-SELECT
-  left(c.name, 44) AS category,
-  concat(s.year, '-', s.month) AS month,
-  sum(s.net_value) / 1000 AS thousands
-FROM chamber.monthly_summary AS s
-LEFT JOIN chamber.categories AS c ON c.category_id = s.category_id
-WHERE {months}
-GROUP BY left(c.name, 44), s.year, s.month
-ORDER BY sum(sum(s.net_value)) OVER (PARTITION BY left(c.name, 44)) DESC, month""",
+SELECT category, month, thousands
+FROM (
+  SELECT
+    left(c.name, 44) AS category,
+    concat(s.year, '-', s.month) AS month,
+    sum(s.net_value) / 1000 AS thousands,
+    sum(sum(s.net_value)) OVER (PARTITION BY left(c.name, 44)) AS total
+  FROM chamber.monthly_summary AS s
+  LEFT JOIN chamber.categories AS c ON c.category_id = s.category_id
+  WHERE {months}
+  GROUP BY left(c.name, 44), s.year, s.month
+) AS cells
+ORDER BY total DESC, category, month""",
         charts.heatmap(
             Field("month", "month of the quota"),
             Field("category", ""),

@@ -127,7 +127,8 @@ WHERE {days} AND deliveries > 0
 GROUP BY customer_state
 ORDER BY customer_state""",
         charts.tiles(TILES, Field("customer_state", "state"), LATE, [Field("deliveries", "deliveries")]),
-        "A state with few deliveries may show anything: hover, or see the numbers.",
+        "A state with few deliveries may show anything: see the numbers. Orders from before "
+        "the data begins are of no known state.",
     )
 
 

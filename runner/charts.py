@@ -78,7 +78,7 @@ def bars(name: Field, value: Field, *, hue: Field | None = None) -> Spec:
         "type": "nominal",
         "title": None,
         "sort": None,
-        "axis": {"labelLimit": 260, "labelPadding": 6, "ticks": False, "domain": False},
+        "axis": {"labelLimit": 300, "labelPadding": 6, "ticks": False, "domain": False},
     }
     told = [_told(name), _told(value)]
     bar: Spec = {"mark": {"type": "bar", "height": {"band": 0.7}}, "encoding": {"x": _amount(value), "y": y}}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 from report.browser import open_page
+from runner.cli import run
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = """
@@ -39,8 +40,8 @@ pytestmark = [pytest.mark.spark, pytest.mark.metastore]
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """This project's domains on a lake of their own. Every command is a process of its own, as a person's."""
+def project(tmp_path_factory: pytest.TempPathFactory, one_spark: None) -> Iterator[Path]:
+    """This project's domains on a lake and a metastore of their own."""
     root = tmp_path_factory.mktemp("reports")
     for part in ("ddl", "sql"):
         shutil.copytree(ROOT / part, root / part)
@@ -56,14 +57,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def warehouse(root: Path, *words: str) -> str:
     """A command line that ends well; what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-c", "from runner.cli import main; main()", "--project", str(root), *words],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run(["--project", str(root), *words])
+    assert code == 0, out.getvalue() + err.getvalue()
+    return out.getvalue()
 
 
 @pytest.fixture(scope="module", params=sorted(DAYS))
