@@ -68,9 +68,7 @@ class Inputs:
         seen = self._seen(table, state)
         if seen.changed:
             entry = Entry(state.head + 1, "observed", state.time, Publish(seen.changed))
-            overlay = fold([entry], state)
-            overlay.head = state.head
-            state = overlay
+            state = fold([entry], state)
         assert state.contract is not None
         return Input(table, state, Layout.of(state.contract).slicing, True, waiting=seen.waiting)
 

@@ -1,0 +1,138 @@
+"""``warehouse plan``: which runs, why, and what would not run; with everything real but Spark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from tiny import Tiny
+
+pytestmark = pytest.mark.metastore
+
+RANGE = ("--start", "2024-01-01", "--end", "2024-01-03")
+
+
+@pytest.fixture
+def shop(make_tiny: Callable[..., Tiny], text_engine: None) -> Tiny:
+    """Three days of a source; ``daily`` reads it, ``later`` reads ``daily``."""
+    project = make_tiny(engine="text")
+    project.write("rows.txt", "a,1\nb,2")
+    project.source()
+    project.create("daily", stored="STORED AS TEXTFILE")
+    project.daily()
+    project.create("later", stored="STORED AS TEXTFILE")
+    project.sql(
+        "later",
+        "INSERT OVERWRITE TABLE {db}.later PARTITION (dt = '{{ ds }}')\n"
+        "SELECT k, v FROM {db}.daily WHERE dt = '{{ ds }}'\n",
+    )
+    for day in ("2024-01-01", "2024-01-02", "2024-01-03"):
+        project.land(f"dt={day}", ["x"])
+    project.ok("ddl", "apply")
+    return project
+
+
+def runs(project: Tiny, *words: str) -> list[tuple[str, str, str]]:
+    """(table, slice, reason) of what is not fresh."""
+    made = json.loads(project.ok("plan", *RANGE, "--json", *words).out)
+    decisions = [step["decision"] for step in made["steps"]]
+    return [
+        (d["table"].partition(".")[2], d["spec"], d["reason"]) for d in decisions if d["reason"] != "fresh"
+    ]
+
+
+def days(table: str, reason: str, *numbers: int) -> list[tuple[str, str, str]]:
+    return [(table, f"dt=2024-01-0{n}", reason) for n in numbers or (1, 2, 3)]
+
+
+def test_what_is_missing_runs_in_the_order_of_what_reads_what(shop: Tiny) -> None:
+    before = shop.everything()
+    assert runs(shop) == days("daily", "missing") + days("later", "missing")
+    assert shop.everything() == before, "a plan changes nothing"
+    answer = shop("plan", *RANGE, "--exit-code")
+    assert answer.code == 10
+    assert "6 to run in 6 Spark jobs" in answer.out
+
+
+def test_nothing_to_do_is_one_line(shop: Tiny) -> None:
+    shop.ok("backfill", *RANGE)
+    answer = shop.ok("plan", *RANGE, "--exit-code")
+    assert answer.out.strip() == "nothing to do: 6 slices are fresh"
+
+
+def test_comments_and_white_space_change_nothing_an_expression_does(shop: Tiny) -> None:
+    shop.ok("backfill", *RANGE)
+    path = shop.root / "sql" / shop.db / "daily.sql"
+    text = path.read_text()
+    path.write_text("-- a remark\n" + text.replace("\nFROM", "\n\n  FROM"))
+    assert runs(shop) == []
+    path.write_text(text.replace("[0] AS k", "[2] AS k"))
+    assert runs(shop) == days("daily", "code changed") + days("later", "inputs run")
+    told = shop.ok("plan", *RANGE).out
+    assert "+  split(line, ',')[2] AS k," in told
+    assert "-  split(line, ',')[0] AS k," in told
+
+
+def test_the_same_rows_again_ripple_nowhere(shop: Tiny) -> None:
+    shop.ok("backfill", *RANGE)
+    shop.daily(where=" AND true")
+    assert "3 published, 3 skipped" in shop.ok("backfill", *RANGE).err
+    assert shop.entries("later") == 1 + 3, "created and built once"
+    assert runs(shop) == []
+
+
+def test_late_data_reruns_the_day_that_it_belongs_to(shop: Tiny) -> None:
+    shop.ok("backfill", *RANGE)
+    shop.land("dt=2024-01-02", ["late"], name="more")
+    assert runs(shop) == days("daily", "inputs changed", 2) + days("later", "inputs run", 2)
+    assert f"{shop.db}.raw: dt=2024-01-02" in shop.ok("plan", *RANGE).out
+
+
+def test_a_day_whose_source_is_not_there_waits(shop: Tiny) -> None:
+    made = runs(shop, "--end", "2024-01-04")
+    assert ("daily", "dt=2024-01-04", "waiting") in made
+    assert ("later", "dt=2024-01-04", "waiting") in made
+    assert f"{shop.db}.raw no files at dt=2024-01-04" in shop.ok("plan", *RANGE, "--end", "2024-01-04").out
+
+
+def test_a_held_slice_is_not_run_and_says_why(shop: Tiny) -> None:
+    shop.ok("backfill", *RANGE)
+    shop.ok("hold", "{db}.daily", "dt=2024-01-02", "--reason", "the accountants look at it")
+    shop.daily(where=" AND 1 = 1")
+    assert runs(shop, "-s", f"{shop.db}.daily") == [
+        ("daily", "dt=2024-01-01", "code changed"),
+        ("daily", "dt=2024-01-02", "held"),
+        ("daily", "dt=2024-01-03", "code changed"),
+    ]
+    assert "the accountants look at it" in shop.ok("plan", *RANGE).out
+
+
+def test_accepted_code_is_forward_only(shop: Tiny) -> None:
+    shop.ok("backfill", *RANGE)
+    shop.daily(where=" AND 1 = 1")
+    shop.ok("accept", "{db}.daily", "--reason", "the old days were right")
+    assert runs(shop) == []
+    assert "the old days were right" in shop.ok("history", "{db}.daily").out
+
+
+def test_what_failed_last_time_is_remembered_until_it_is_published(
+    shop: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.create("short", columns="k STRING, v INT", stored="STORED AS TEXTFILE")
+    shop.daily("short")
+    shop.ok("ddl", "apply")
+    from text_engine import TextEngine
+
+    from warehouse.manifest import JobError, Result
+
+    def failing(self: TextEngine, manifests: object, *, jobs: int = 1) -> object:
+        for manifest in manifests:  # type: ignore[attr-defined]
+            yield Result(manifest.run_id, error=JobError("no such luck"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TextEngine, "run", failing)
+        assert shop("run", "-s", "{db}.short", "--date", "2024-01-01").code == 1
+    assert "no such luck" in shop.ok("plan", "-s", "{db}.short", *RANGE).out
+    shop.ok("run", "-s", "{db}.short", "--date", "2024-01-01")
+    assert "no such luck" not in shop.ok("plan", "-s", "{db}.short", *RANGE).out
