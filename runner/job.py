@@ -430,6 +430,8 @@ def explain(error: BaseException) -> tuple[str, str, int, int]:
         if place:
             line, column = int(place[1]), int(place[2])
             break
+    if line == 1 and column <= 1:
+        line = column = 0  # the whole statement, in Spark's words: no place
     # From a cluster the causes come as a stack trace only.
     inner = re.findall(r"[\w.$]+(?:Exception|Error): (.*?)\n\s+at ", text, re.DOTALL)
     sentence = (inner[-1] if inner else text).strip()
