@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -37,7 +38,7 @@ def test_a_span_is_whole_intervals_in_order_without_a_hole(first: datetime, days
     end = Moment.parse(f"{first + timedelta(days=days):%Y-%m-%d}")
     found = list(Interval.span(start, end, grain))
     assert all(start.start <= i.start < end.end for i in found)
-    assert all(a.end == b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(found))
     if grain is Grain.DAILY:
         assert len(found) == days + 1, "both ends are inclusive"
 
