@@ -75,8 +75,7 @@ def digest_of(pairs: Iterable[tuple[str, str]]) -> str:
 def missing(source: Input, window: Window, interval: Interval) -> tuple[str, ...]:
     """What the run needs and cannot read: slices inside the window that were never published, or wait.
 
-    Asked are the intervals from the input's start on, as far as the window goes; where it is open at the
-    end, up to the run's own interval. An input without a start is asked from its first partition on.
+    See :func:`required` for what is needed.
     """
     if source.state.contract is None:
         return (f"{source.table} is not created",)
@@ -105,16 +104,22 @@ def missing(source: Input, window: Window, interval: Interval) -> tuple[str, ...
 
 
 def required(source: Input, window: Window, interval: Interval) -> Iterator[tuple[Spec, Interval]]:
-    """The input's slices inside the window, by its own grain, whether they are published or not."""
+    """The input's slices that must be there, by its own grain, whether they are published or not.
+
+    A window that names its intervals needs each of them, from the input's start on. One that is open at
+    the start ("all up to now") needs the run's own interval: a day that never came must not stop it for ever.
+    """
     slicing = source.slicing
-    open_start = window.matches(_values(slicing, _ANCIENT))
     open_end = window.matches(_values(slicing, datetime(9000, 1, 3, tzinfo=UTC)))
-    first = source.start or _first_published(source)
-    if first is None or (not open_start and source.start is None and source.is_source):
-        # Of a source nobody said when it begins: a window that names its days asks for just those.
+    if window.matches(_values(slicing, _ANCIENT)):
+        first = max(interval.start, source.start or interval.start)
+    elif source.start is not None:
+        first = source.start
+    elif source.is_source:
+        # Nobody said when it begins: a window that names its days asks for just those.
         first = interval.start - _LOOK_AHEAD
-    if open_start and source.start is None and _first_published(source) is None:
-        first = interval.start
+    else:
+        first = _first_published(source) or interval.start - _LOOK_AHEAD
     last = interval.end if open_end else interval.end + _LOOK_AHEAD
     if source.end is not None:
         last = min(last, source.end)
