@@ -45,6 +45,7 @@ def analyse(text: str, tree: Tree, columns_of: ColumnsOf) -> Analysis:
         problems=walk.problems,
         comparisons=walk.comparisons,
         functions=walk.functions,
+        others=walk.others,
         operations=walk.operations,
         located=walk.located,
     )
@@ -58,9 +59,10 @@ class _Queries(Generators):
         self.ctes: Ctes = {}
 
     def relation_of(self, node: Tree, scope: Scope) -> Relation:
-        clause, fact, windowed = self.clause, self.select_fact, self.windowed
+        before = self.clause, self.select_fact, self.windowed, self.aggregating
+        self.windowed, self.aggregating = None, False
         relation = self.query(node, self.ctes, scope)
-        self.clause, self.select_fact, self.windowed = clause, fact, windowed
+        self.clause, self.select_fact, self.windowed, self.aggregating = before
         return relation
 
     def query(self, node: Tree, ctes: Ctes, outer: Scope | None) -> Relation:

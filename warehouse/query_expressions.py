@@ -291,7 +291,7 @@ _HANDLERS: dict[type[Any], Handler] = {
     exp.Or: _E.connective,
     **dict.fromkeys(_OPERATORS, _E.operation),
     **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ), _E.comparison),
-    **dict.fromkeys((exp.Is, exp.Like, exp.ILike, exp.RegexpILike, exp.NullSafeNEQ, exp.Escape), _E.boolean),
+    **dict.fromkeys((exp.Is, exp.Like, exp.ILike, exp.NullSafeNEQ, exp.Escape), _E.boolean),
     **dict.fromkeys((exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseNot), _E.bitwise),
     exp.Not: _E.negation,
     exp.Between: _E.between,

@@ -142,6 +142,8 @@ class Analysis:
     comparisons: list[tuple[Tree, Tree, Value, Value]]
     """Node, other side, and the values of both sides."""
     functions: list[tuple[str, Tree]]
+    others: list[Tree]
+    """Nodes of kinds that nothing more is known of."""
     operations: list[tuple[Tree, list[Type]]]
     located: dict[int, tuple[Source, str]]
     """By the id of a Column's node: whose column it is."""

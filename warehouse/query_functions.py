@@ -114,10 +114,14 @@ class Functions(Names):
         if name in GENERATORS and not self.generating:
             what = f"{name} gives rows, and cannot stand inside an expression"
             self.problems.append(Problem("window", node, what, "put it into LATERAL VIEW"))
-        if isinstance(node, exp.Func) and name:
+        aggregating = self.aggregating
+        if not name:
+            self.others.append(node)
+        elif isinstance(node, exp.Func):
             self.functions.append((name, node))
             if isinstance(node, exp.AggFunc) or name in AGGREGATES:
                 self.aggregate(node)
+                self.aggregating = aggregating or node is not self.windowed
             elif isinstance(node, _ONLY_WINDOWED) and node is not self.windowed:
                 self.problems.append(Problem("window", node, f"{name} needs an OVER"))
         windowed, self.windowed = self.windowed, None
@@ -128,9 +132,13 @@ class Functions(Names):
             kinds, bits = self.children(node, scope)
             kind = self.result(name, node, kinds)
         self.windowed = windowed
+        self.aggregating = aggregating
         return kind, bits
 
     def aggregate(self, node: Tree) -> None:
+        if self.aggregating:
+            what = "an aggregate inside an aggregate"
+            self.problems.append(Problem("aggregate", node, what, "compute the inner one in a subquery"))
         if node is self.windowed:
             return
         if isinstance(node, _NOT_AGGREGATES):

@@ -31,6 +31,8 @@ class Names:
         self.select_fact: Select | None = None
         self.windowed: Tree | None = None
         self.generating = False
+        self.aggregating = False
+        self.others: list[Tree] = []
 
     def value(self, node: Tree, scope: Scope) -> Value:
         """Of any expression."""

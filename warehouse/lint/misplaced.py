@@ -1,7 +1,8 @@
 """An aggregate, a window function or a condition stands where Spark does not allow it.
 
-Aggregates and window functions are computed after WHERE, ON and GROUP BY: a condition on an aggregate belongs
-into HAVING, one on a window function into the query around. Conditions are BOOLEAN.
+Aggregates and window functions are computed after WHERE, ON and GROUP BY: a condition on an aggregate
+belongs into HAVING, one on a window function into the query around. No aggregate stands inside another.
+Conditions are BOOLEAN, both sides of a UNION have as many columns.
 """
 
 from __future__ import annotations

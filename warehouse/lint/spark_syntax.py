@@ -1,8 +1,7 @@
 """Something that other engines (and newer Sparks) read, and Spark 3.5 does not.
 
-``x::int``, ``DISTINCT ON``, ``AT TIME ZONE``, ``FETCH FIRST``, ``UNNEST``, CAST to a type that Spark has not,
-aggregates inside aggregates: they would fail when the statement is parsed or analysed, after the cluster has
-started.
+``x::int``, ``DISTINCT ON``, ``AT TIME ZONE``, ``FETCH FIRST``, ``UNNEST``, CAST to a type that Spark has
+not: they would fail when the statement is parsed, after the cluster has started.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from warehouse.lint.rule import Hit, Rule, Severity, Sql
-from warehouse.query_functions import AGGREGATES
 from warehouse.sqltext import Tree, word
 
 _NODES = {
@@ -44,34 +42,43 @@ _TYPE_WORDS = """boolean tinyint byte smallint short int integer bigint long flo
     map struct"""
 _TYPES = frozenset(_TYPE_WORDS.upper().split())
 _CAST = re.compile(r"\bCAST\s*\(", re.IGNORECASE)
-_AS = re.compile(r"\bAS\s+(\w+)", re.IGNORECASE)
+_AS = re.compile(r"\bAS\s+(\w+)\s*([()<])", re.IGNORECASE)
+_WITH_LENGTH = ("CHAR", "VARCHAR", "CHARACTER")
 
 
 def check(sql: Sql) -> Iterator[Hit]:
-    text = sql.statement.text
-    for node in _walk(sql.statement.tree):
+    for node in sql.analysis.others:
         found = _NODES.get(type(node).__name__)
         if found is not None:
             yield Hit(sql.offset(node), f"Spark 3.5 does not know {found[0]}", None, f"use {found[1]}")
-        elif isinstance(node, exp.Distinct) and node.args.get("on") is not None:
-            yield Hit(sql.offset(node), "Spark 3.5 does not know DISTINCT ON", None, "use row_number() = 1")
-        elif isinstance(node, exp.Join) and str(node.args.get("method") or "") in ("ASOF", "POSITIONAL"):
-            yield Hit(sql.offset(node), f"Spark 3.5 does not know {node.args['method']} joins")
-        elif _aggregates(node) and not isinstance(node.parent, exp.Window):
-            inner = next((n for n in _below(node) if _aggregates(n)), None)
-            if inner is not None:
-                yield Hit(
-                    sql.offset(inner),
-                    "an aggregate inside an aggregate",
-                    None,
-                    "compute the inner one in a subquery",
-                )
-    if "::" in text or (_CAST.search(text) and any(_odd(match[1]) for match in _AS.finditer(text))):
+    for select in sql.analysis.selects:
+        yield from _clauses(sql, select.node)
+    text = sql.statement.text
+    if "::" in text or (_CAST.search(text) and any(_odd(match) for match in _AS.finditer(text))):
         yield from _casts(sql)
 
 
-def _odd(word: str) -> bool:
-    return word.upper() not in _TYPES or word.upper() in ("CHAR", "VARCHAR", "CHARACTER")
+def _clauses(sql: Sql, node: Tree) -> Iterator[Hit]:
+    args = node.args
+    distinct = args.get("distinct")
+    if distinct is not None and distinct.args.get("on") is not None:
+        yield Hit(sql.offset(distinct), "Spark 3.5 does not know DISTINCT ON", None, "use row_number() = 1")
+    for key in ("locks", "into", "connect", "match", "limit"):
+        for part in args[key] if isinstance(args.get(key), list) else [args.get(key)]:
+            found = _NODES.get(type(part).__name__)
+            if found is not None:
+                at = sql.offset(part) if key == "limit" else sql.offset(node)
+                yield Hit(at, f"Spark 3.5 does not know {found[0]}", None, f"use {found[1]}")
+    for join in args.get("joins") or ():
+        if isinstance(join.this, exp.Unnest):
+            yield Hit(sql.offset(join), "Spark 3.5 does not know UNNEST", None, "use LATERAL VIEW explode(…)")
+        elif str(join.args.get("method") or "") in ("ASOF", "POSITIONAL"):
+            yield Hit(sql.offset(join), f"Spark 3.5 does not know {join.args['method']} joins")
+
+
+def _odd(match: re.Match[str]) -> bool:
+    kind = match[1].upper()
+    return kind not in _TYPES or (kind in _WITH_LENGTH and match[2] != "(")
 
 
 def _casts(sql: Sql) -> Iterator[Hit]:
@@ -79,7 +86,8 @@ def _casts(sql: Sql) -> Iterator[Hit]:
     tokens = sql.statement.sql.tokens()
     opened: list[bool] = []
     for index, token in enumerate(tokens):
-        if token.token_type.name == "DCOLON":
+        # 1.5D comes as a cast, too.
+        if token.token_type.name == "DCOLON" and sql.statement.text.startswith("::", token.start):
             yield Hit(int(token.start), "Spark 3.5 does not know x::type", None, "write CAST(x AS type)")
         elif word(token) == "(":
             opened.append(index > 0 and word(tokens[index - 1]) in ("CAST", "TRY_CAST"))
@@ -87,38 +95,11 @@ def _casts(sql: Sql) -> Iterator[Hit]:
             opened = opened[:-1]
         elif word(token) == "AS" and opened and opened[-1] and index + 2 < len(tokens):
             kind, after = tokens[index + 1], word(tokens[index + 2])
-            bare = word(kind) in ("CHAR", "VARCHAR", "CHARACTER") and after != "("
+            bare = word(kind) in _WITH_LENGTH and after != "("
             if word(kind) not in _TYPES or bare:
                 what = f"{word(kind)} without a length" if bare else f"the type {kind.text}"
                 fix = "use STRING, INT, BIGINT, DOUBLE, DECIMAL(p, s), DATE, TIMESTAMP …"
                 yield Hit(int(kind.start), f"Spark 3.5 does not know {what}", None, fix)
-
-
-def _aggregates(node: Tree) -> bool:
-    if isinstance(node, exp.AggFunc):
-        return not isinstance(node, exp.Lag | exp.Lead | exp.FirstValue | exp.LastValue | exp.NthValue)
-    return isinstance(node, exp.Anonymous) and str(node.this).lower() in AGGREGATES
-
-
-def _below(node: Tree) -> Iterator[Tree]:
-    for part in _walk(node, stop=(exp.Query, exp.Window)):
-        if part is not node:
-            yield part
-
-
-def _walk(root: Tree, stop: tuple[type[Tree], ...] = ()) -> Iterator[Tree]:
-    """Every node but those of hints."""
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, exp.Hint) or (stop and isinstance(node, stop) and node is not root):
-            continue
-        yield node
-        for value in node.args.values():
-            if isinstance(value, exp.Expr):
-                stack.append(value)
-            elif isinstance(value, list):
-                stack += [item for item in value if isinstance(item, exp.Expr)]
 
 
 RULE = Rule("W601", Severity.ERROR, check)
