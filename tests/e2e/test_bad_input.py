@@ -61,7 +61,7 @@ SQL = {
     "unknown attribute": (HEADER + "SELECT '{{ var.nope }}' AS k, 1 AS v FROM {db}.raw\n", 2, "nope"),
     "template syntax": (HEADER + "SELECT 1 AS k,\n  {{ ds AS v FROM {db}.raw\n", 3, ""),
     "template block": (HEADER + "SELECT 1 AS k, 2 AS v FROM {db}.raw\n{% if x %}\n", 3, ""),
-    "SQL syntax": (HEADER + "SELECT line AS k, 1 AS v\nFROM {db}.raw WHERE AND dt = '{{ ds }}'\n", 3, "syntax"),
+    "SQL syntax": (HEADER + "SELECT line AS k, 1 AS v\nFROM {db}.raw WHERE AND dt = '1'\n", 3, "syntax"),
     "two statements": (GOOD.rstrip() + ";\n" + GOOD, 3, ""),
     "INSERT INTO": (GOOD.replace("OVERWRITE TABLE", "INTO"), 1, "OVERWRITE"),
     "no INSERT": ("SELECT 1 AS k, 2 AS v\n", 1, "INSERT OVERWRITE"),
