@@ -98,24 +98,27 @@ class _Push:
             return [c for c in found if columns_of(c) <= left_ids or columns_of(c) <= right_ids]
 
         of_left, of_right = self.constraints(plan.left), self.constraints(plan.right)
-        sources = above.sources
+        given = above.given
         both: Conditions = []
         to_left: Conditions = []
         to_right: Conditions = []
-        match _settled(plan.kind, sources, left_ids, right_ids):
-            case Kind.INNER | Kind.SEMI:
-                both = sided(sources + on, of_left + of_right)
+        # What was inferred above still stands above the join, where only an inner join's columns are seen.
+        match _settled(plan.kind, given, left_ids, right_ids):
+            case Kind.INNER:
+                both = sided(above.sources + on, of_left + of_right)
+            case Kind.SEMI:
+                both = sided(given + on, of_left + of_right)
             case Kind.LEFT:
-                to_right = sided(on, _only(sources, left_ids) + of_left)
+                to_right = sided(on, _only(given, left_ids) + of_left)
             case Kind.ANTI:
-                to_right = sided(on, sources + of_left)
+                to_right = sided(on, given + of_left)
             case Kind.RIGHT:
-                to_left = sided(on, _only(sources, right_ids) + of_right)
+                to_left = sided(on, _only(given, right_ids) + of_right)
         kind = _settled(plan.kind, above.all, left_ids, right_ids)
         left, right = _sides(kind, above, on)
         left = Above(left.given, left.inferred + both + to_left, left.late)
         right = Above(right.given, right.inferred + both + to_right, right.late)
-        asked = of_left + sources if kind is Kind.ANTI else outer
+        asked = of_left + given if kind is Kind.ANTI else outer
         self.push(plan.left, left.map(lambda cs: _only(cs, left_ids)), outer)
         self.push(plan.right, right.map(lambda cs: _only(cs, right_ids)), asked)
 
