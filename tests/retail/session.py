@@ -112,7 +112,7 @@ def _answer(warehouse: Any, step: str, asked: dict[str, Any]) -> Any:
         case "query":
             return [list(row) for row in warehouse.query(asked["sql"]).rows]
         case "backfill":
-            from runner.execute import Options
+            from runner.request import Options
 
             options = Options(force=asked["force"])
             report = warehouse.backfill(["retail"], asked["start"], asked["end"], options=options)
