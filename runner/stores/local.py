@@ -20,7 +20,7 @@ class LocalStore:
 
     def __init__(self, root: Path) -> None:
         self.path = root.absolute()
-        # As Hadoop's Path reads it, and so metastores and Spark: after the scheme all is literal, also % and #.
+        # As Hadoop reads it, and so metastores and Spark: after the scheme all is literal, also % and #.
         self.root = f"file://{self.path}"
 
     def _file(self, key: str) -> Path:
