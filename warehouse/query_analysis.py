@@ -20,7 +20,8 @@ from warehouse.query_facts import (
     Source,
     Value,
 )
-from warehouse.query_generators import Generators, generates
+from warehouse.query_generators import generates
+from warehouse.query_joins import Joins
 from warehouse.sqltext import Tree
 
 ColumnsOf = Callable[[TableName], tuple[Column, ...] | None]
@@ -51,7 +52,7 @@ def analyse(text: str, tree: Tree, columns_of: ColumnsOf) -> Analysis:
     )
 
 
-class _Queries(Generators):
+class _Queries(Joins):
     def __init__(self, text: str, columns_of: ColumnsOf) -> None:
         super().__init__(text)
         self.columns_of = columns_of
@@ -377,33 +378,6 @@ class _Queries(Generators):
             if kind in ("SEMI", "ANTI"):
                 fact.hidden += right
                 del scope.sources[left:]
-
-    def comma(self, node: Tree) -> bool:
-        """Whether a comma stands before a table."""
-        first = node.args.get("db") or node.this
-        start = first.meta.get("start") if isinstance(first, exp.Identifier) else None
-        return start is not None and self.text[:start].rstrip(" \t\r\n`").endswith(",")
-
-    def using(
-        self, names: tuple[str, ...], kind: str, left: list[Source], right: list[Source], scope: Scope
-    ) -> None:
-        for name in names:
-            a = scope.merged.get(name) or _first(left, name) or self.unknown(f"{name} of USING")
-            b = _first(right, name) or self.unknown(f"{name} of USING")
-            if kind == "RIGHT":
-                scope.merged[name] = b
-            elif kind == "FULL":
-                scope.merged[name] = (common(a[0], b[0]), a[1] | b[1])
-            else:
-                scope.merged[name] = a
-
-
-def _first(sources: list[Source], name: str) -> Value | None:
-    for source in sources:
-        place = source.relation.index.get(name)
-        if place is not None and place >= 0:
-            return source.relation.values[place]
-    return None
 
 
 def _spark(kind: str) -> Type:

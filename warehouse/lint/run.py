@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from warehouse.ddl import parse_ddl
+from warehouse.ddl import DdlFile, parse_ddl
 from warehouse.errors import Location, ProjectError, WarehouseError
 from warehouse.graph import ordered
 from warehouse.lint import NOQA, RULES, UNREADABLE
@@ -58,8 +58,9 @@ class _Run:
     def table(self, name: TableName) -> None:
         texts: list[tuple[str, str]] = []
         try:
-            texts += [(file.path, file.text) for file in self.project.ddl_files(name)]
-            self.ddl(name, texts)
+            files = self.project.ddl_files(name)
+            texts += [(file.path, file.text) for file in files]
+            self.ddl(name, files)
         except ProjectError as error:
             self.error(error, name)
         if self.project.has_sql(name):
@@ -73,15 +74,15 @@ class _Run:
         for path_, text in texts:
             self.noqa(path_, text)
 
-    def ddl(self, name: TableName, texts: list[tuple[str, str]]) -> None:
+    def ddl(self, name: TableName, written: Sequence[DdlFile]) -> None:
         contract = self.project.contract_or_none(name)
         if contract is None:
             return
         files = []
-        for file in self.project.ddl_files(name):
+        for file in written:
             rendered = self.project.render_ddl(file.text, file.path)
             files.append((file, rendered, parse_ddl(rendered, file.path)))
-        silent = {(path, n.line): n for path, text in texts for n in comments(text)}
+        silent = {(file.path, n.line): n for file in written for n in comments(file.text)}
         subject = Ddl(contract, tuple(files))
         for rule in self.rules:
             for hit in rule.ddl(subject) if rule.ddl is not None else ():
