@@ -19,6 +19,7 @@ from warehouse.query_facts import (
     SetFact,
     Source,
     Value,
+    renamed,
 )
 from warehouse.query_generators import generates
 from warehouse.query_joins import Joins
@@ -72,7 +73,7 @@ class _Queries(Joins):
             known = dict(ctes)
             for cte in with_.expressions:
                 relation = self.query(cte.this, known, None)
-                known[cte.alias.lower()] = _renamed(relation, _column_names(cte))
+                known[cte.alias.lower()] = renamed(relation, _column_names(cte))
             ctes = known
         before, self.ctes = self.ctes, ctes
         try:
@@ -251,7 +252,7 @@ class _Queries(Joins):
             relation = Relation([], [], open="a PIVOT's columns")
         alias = node.args.get("alias")
         names = ((alias.name.lower(),),) if alias is not None and alias.name else ()
-        relation = _renamed(relation, _column_names(node))
+        relation = renamed(relation, _column_names(node))
         scope.sources.append(Source(names, relation, node))
         self.nested(node, scope, ctes, joins)
 
@@ -297,7 +298,7 @@ class _Queries(Joins):
         alias = node.args.get("alias")
         if alias is not None and alias.name:
             names = ((alias.name.lower(),),)
-            relation = _renamed(relation, _column_names(node))
+            relation = renamed(relation, _column_names(node))
         scope.sources.append(Source(names, relation, node))
         self.nested(node, scope, ctes, joins)
 
@@ -330,7 +331,7 @@ class _Queries(Joins):
             relation = self.query(
                 node.this, ctes, Scope(scope.outer, list(scope.sources), dict(scope.merged))
             )
-            scope.sources.append(Source(label, _renamed(relation, given), node))
+            scope.sources.append(Source(label, renamed(relation, given), node))
             return
         # The generator sees the sources before it, by its own view of them.
         made = self.generated(node.this, scope)
@@ -340,7 +341,7 @@ class _Queries(Joins):
                 list(given), [(None, bits)] * len(given), open="" if given else "a generator's columns"
             )
         else:
-            relation = _renamed(Relation([n for n, _ in made], [v for _, v in made]), given)
+            relation = renamed(Relation([n for n, _ in made], [v for _, v in made]), given)
             if not given and label and len(made) == 1:
                 # LATERAL VIEW explode(…) AS parsed: sqlglot takes the column for the table's name.
                 relation = Relation([label[0][0]], [made[0][1]])
@@ -390,14 +391,3 @@ def _column_names(node: Tree) -> tuple[str, ...]:
     if not isinstance(alias, exp.TableAlias):
         return ()
     return tuple(c.name.lower() for c in alias.args.get("columns") or ())
-
-
-def _renamed(relation: Relation, names: tuple[str, ...]) -> Relation:
-    if not names:
-        return relation
-    if relation.open or len(names) != len(relation.values):
-        bits = 0
-        for _, more in relation.values:
-            bits |= more
-        return Relation(list(names), [(None, bits)] * len(names))
-    return Relation(list(names), relation.values, select=relation.select)

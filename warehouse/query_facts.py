@@ -156,3 +156,15 @@ class Analysis:
             found.append(self.origins[low.bit_length() - 1])
             bits ^= low
         return found
+
+
+def renamed(relation: Relation, names: tuple[str, ...]) -> Relation:
+    """With new names for its columns, as in ``AS t (a, b)``; without any, as it is."""
+    if not names:
+        return relation
+    if relation.open or len(names) != len(relation.values):
+        bits = 0
+        for _, more in relation.values:
+            bits |= more
+        return Relation(list(names), [(None, bits)] * len(names))
+    return Relation(list(names), relation.values, select=relation.select)
