@@ -130,6 +130,10 @@ def required(source: Input, window: Window, interval: Interval) -> Iterator[tupl
         spec = slicing.spec(at)
         if window.matches(spec.as_dict()):
             yield spec, at
+        elif at.grain is Grain.HOURLY and not window.matches(dict(spec.pairs[:-1])):
+            # No hour of this day: a window of an hour is looked for in two years of them.
+            at = Interval(Grain.DAILY.after(Grain.DAILY.floor(at.start)), Grain.HOURLY)
+            continue
         at = at.next()
 
 
