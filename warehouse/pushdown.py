@@ -115,6 +115,11 @@ class _Push:
             case Kind.RIGHT:
                 to_left = sided(on, _only(given, right_ids) + of_right)
         kind = _settled(plan.kind, above.all, left_ids, right_ids)
+        if kind is not Kind.INNER:
+            # Only what becomes part of an inner join's condition is taken apart.
+            above = above.map(
+                lambda cs: [c for c in cs if _speaks_of(c, left_ids) or _speaks_of(c, right_ids)]
+            )
         left, right = _sides(kind, above, on)
         left = Above(left.given, left.inferred + both + to_left, left.late)
         right = Above(right.given, right.inferred + both + to_right, right.late)
@@ -211,12 +216,15 @@ def _passes(condition: Expr, allowed: frozenset[int] | None) -> bool:
     return columns <= allowed if allowed is not None else all(column > 0 for column in columns)
 
 
+def _speaks_of(condition: Expr, ids: frozenset[int]) -> bool:
+    return columns_of(condition) <= ids | {OPAQUE_ID}
+
+
 def _only(conditions: Iterable[Expr], ids: frozenset[int]) -> Conditions:
     """Those that speak of ``ids`` alone, as they are, and of the others what does."""
-    mine = ids | {OPAQUE_ID}
     found = []
     for condition in conditions:
-        if columns_of(condition) <= mine:
+        if _speaks_of(condition, ids):
             found.append(condition)
         else:
             part = restrict(condition, lambda atom: columns_of(atom) <= ids)
