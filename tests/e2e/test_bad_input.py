@@ -303,16 +303,17 @@ def test_ctrl_c_leaves_what_was(shop: Tiny, monkeypatch: pytest.MonkeyPatch) -> 
     def interrupt(manifest: Manifest) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(TextEngine, "before", staticmethod(interrupt))
     tables = shop.everything()["tables"]
     entries = shop.entries("daily")
-    answer = shop(*RUN, "--force")
+    # The engine itself is patched in by a fixture: only this patch is taken back.
+    with monkeypatch.context() as patch:
+        patch.setattr(TextEngine, "before", staticmethod(interrupt))
+        answer = shop(*RUN, "--force")
     assert answer.code == 130
     plain(answer)
     assert "interrupted" in answer.err
     assert shop.everything()["tables"] == tables, "the staging table is gone, the pointer where it was"
     assert shop.entries("daily") == entries
-    monkeypatch.undo()
     assert shop(*RUN).code == 0, "no claim is left"
 
 
