@@ -57,13 +57,18 @@ class TextEngine:
         return StagedPartition(partition, location, len(rows), FILES, size, digest)
 
 
-def stage(location: str, rows: Sequence[str], written: Callable[[Path], None] = lambda path: None) -> None:
+def stage(
+    location: str,
+    rows: Sequence[str],
+    written: Callable[[Path], None] = lambda path: None,
+    files: int = FILES,
+) -> None:
     """Rows as text files under a ``file://`` URI."""
     directory = path_of(location)
     directory.mkdir(parents=True, exist_ok=True)
-    for i in range(FILES):
+    for i in range(files):
         path = directory / f"part-{i}"
-        path.write_text("".join(f"{row}\n" for row in rows[i::FILES]))
+        path.write_text("".join(f"{row}\n" for row in rows[i::files]))
         written(path)
 
 
