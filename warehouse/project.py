@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     # A parser and a template engine cost a tenth of a second: only commands that read SQL pay it.
     from warehouse.model import Model
     from warehouse.template import Macros
+
+_WORD = re.compile(r"\w+")
+_MACRO = re.compile(r"\{%[-+]?\s*macro\s+(\w+)")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Project:
         self.context = context
         self._contracts: dict[TableName, Contract | None] = {}
         self._models: dict[TableName, Model] = {}
+        self._macros: dict[frozenset[str], Macros] = {}
 
     @staticmethod
     def find(start: Path) -> tuple[Path, Config]:
@@ -75,12 +80,32 @@ class Project:
         return found
 
     @cached_property
-    def macros(self) -> Macros:
-        """The macros of ``sql/macros/*.sql``."""
+    def _macro_files(self) -> dict[str, str]:
+        """Texts of ``sql/macros/*.sql`` by path."""
+        directory = self.root / "sql" / "macros"
+        return {self.relative(f): self.text(f) for f in sorted(directory.glob("*.sql"))}
+
+    def macros_for(self, *texts: str) -> Macros:
+        """The macros that these templates can call: of the files that define a word in them, or in such a
+        file. Compiling all of a project's macros to render one table would be most of the work."""
         from warehouse.template import Macros
 
-        directory = self.root / "sql" / "macros"
-        return Macros({self.relative(f): self.text(f) for f in sorted(directory.glob("*.sql"))})
+        needed: set[str] = set()
+        words = set(_WORD.findall(" ".join(texts)))
+        while True:
+            more = {
+                path
+                for path, text in self._macro_files.items()
+                if path not in needed and words & set(_MACRO.findall(text))
+            }
+            if not more:
+                break
+            needed |= more
+            words |= {word for path in more for word in _WORD.findall(self._macro_files[path])}
+        key = frozenset(needed)
+        if key not in self._macros:
+            self._macros[key] = Macros({path: self._macro_files[path] for path in sorted(needed)})
+        return self._macros[key]
 
     def relative(self, path: Path) -> str:
         """A path as people know it: from the project's root."""
@@ -162,14 +187,16 @@ class Project:
                     why="a table with DDL and no SQL is a source: its files come from elsewhere",
                 )
             checks = path.with_name(f"{path.stem}.checks.sql")
+            text = self.text(path)
+            checks_text = self.text(checks) if checks.is_file() else ""
             self._models[name] = Model.read(
                 name=name,
                 path=self.relative(path),
-                text=self.text(path),
+                text=text,
                 checks_path=self.relative(checks) if checks.is_file() else "",
-                checks_text=self.text(checks) if checks.is_file() else "",
+                checks_text=checks_text,
                 contract=self.contract(name),
-                macros=self.macros,
+                macros=self.macros_for(text, checks_text),
                 env=self.context.env,
                 lake=self.context.lake,
                 variables=self.context.variables,
