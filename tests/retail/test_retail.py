@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ from tests.retail.session import Ended, Session
 
 pytestmark = [pytest.mark.spark, pytest.mark.metastore, pytest.mark.timeout(1800)]
 
+long_one = pytest.mark.skipif(
+    not os.environ.get("WAREHOUSE_LONG_TESTS"), reason="takes minutes: set WAREHOUSE_LONG_TESTS=1"
+)
 needs_data = pytest.mark.skipif(not REAL.is_dir(), reason="the shop's files are not beside the project")
 
 
@@ -94,6 +98,7 @@ ORDER = (
 )
 
 
+@long_one
 def test_broken_lines_are_rejected_with_a_reason(session: Session, tmp_path: Path) -> None:
     source = write(
         tmp_path / "faults",
@@ -157,6 +162,7 @@ def test_broken_lines_are_rejected_with_a_reason(session: Session, tmp_path: Pat
     ]
 
 
+@long_one
 def test_payments_of_several_categories_add_up_to_the_cent(session: Session, tmp_path: Path) -> None:
     """100.01 over three categories of equal weight: 33.33, 33.34, 33.34, each type by itself."""
     source = write(
@@ -182,6 +188,7 @@ def test_payments_of_several_categories_add_up_to_the_cent(session: Session, tmp
     ]
 
 
+@long_one
 def test_late_hours_change_their_day_and_nothing_before(session: Session, tmp_path: Path) -> None:
     day = "retail/raw_orders/dt=2018-01-02"
     session.generate("2018-01-01", "2018-01-03", 20, hourly=True)
