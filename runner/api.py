@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from runner.planning import Plan
     from runner.schema import Applied, TableDdl
     from runner.status import TableStatus
+    from runner.unit import Verdict
     from warehouse.log import SliceState
 
 Variables = Mapping[str, str | int | float | bool]
@@ -234,6 +235,14 @@ class Warehouse:
 
         spans = interval_range(start or end or "", end or start or "") if start or end else None
         return Report(list(audit(self.lake, self.tables(terms, exclude, with_sql=True), spans)))
+
+    def test(
+        self, terms: Sequence[str] = (), exclude: Sequence[str] = (), *, case: str = ""
+    ) -> Iterator[Verdict]:
+        """Run the unit tests in ``tests/sql`` of the selected tables, of cases whose names hold ``case``."""
+        from runner import unit
+
+        return unit.test(self.lake, self.tables(terms, exclude), case)
 
     # ------------------------------------------------------------------ what was done, and undoing it
 

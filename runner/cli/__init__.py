@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "release": ("history", "End a hold."),
     "accept": ("history", "Take a code change as forward-only."),
     "audit": ("audit", "Run the checks on what is published."),
+    "test": ("test", "Unit tests of SQL: given rows in, expected rows out."),
     "report": ("report", "A page of figures on a domain, from its published tables."),
     "query": ("query", "Answer a SELECT, over the tables of now or of an earlier time."),
     "metastore": ("metastore", "The embedded metastore: start, status, stop."),

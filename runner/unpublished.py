@@ -1,0 +1,99 @@
+"""Running a table's SQL without publishing: the manifest of an attempt that nobody will append."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runner.metastores import Table
+from runner.staging import staging_table
+from warehouse.checks import row_digest
+from warehouse.errors import Location, RunFailedError
+from warehouse.intervals import Interval
+from warehouse.manifest import Check, Manifest, Result
+from warehouse.model import Model
+from warehouse.names import Spec, TableName, quote
+from warehouse.redirected import redirect_checks
+from warehouse.settings import PINNED
+from warehouse.splice import splice
+from warehouse.template import Rendered
+
+
+@dataclass(frozen=True)
+class Unpublished:
+    """A job to run: its manifest, the staging table to make for it, and the text that Spark will speak of."""
+
+    model: Model
+    manifest: Manifest
+    table: Table
+    rendered: Rendered
+
+    def error(self, result: Result) -> RunFailedError | None:
+        """What Spark complained about, at the line of the file."""
+        if result.error is None:
+            return None
+        path = self.model.path
+        where = Location(path)
+        if result.error.line:
+            line = self.rendered.source_line(result.error.line)
+            text = self.model.text.splitlines()
+            where = Location(path, line, None, text[line - 1] if 0 < line <= len(text) else None)
+        return RunFailedError(f"{self.model.name}: {result.error.message}", where=where)
+
+
+def unpublished(
+    model: Model,
+    first: Interval,
+    last: Interval,
+    *,
+    run_id: str,
+    database: str,
+    directory: str,
+    redirects: Mapping[TableName, str] | None = None,
+) -> Unpublished:
+    """As a run of the intervals ``first`` to ``last`` would render, splice and check them, by the contract
+    of the files. The rows go below ``directory`` (a URI). With ``redirects`` inputs are read under other
+    names, and checks that look into tables without one are left out.
+    """
+    rendered = model.render(first, first, last)
+    statement = model.parse(rendered)
+    own = model.spec(first)
+    fixed = Spec(
+        tuple(
+            (item.column, own.get(item.column) or item.value)
+            for item in statement.partition
+            if item.value is not None
+        )
+    )
+    place = "/".join(part for part in (directory, fixed.path) if part)
+    table, staging = staging_table(model.contract, fixed, database, run_id, place)
+    keys = [c.name for c in staging.dynamic]
+    header = f"INSERT INTO TABLE {staging.table}"
+    if keys:
+        header += f" PARTITION ({', '.join(map(quote, keys))})"
+    if statement.columns:
+        header += f" ({', '.join(map(quote, statement.columns))})"
+    view = f"staged_{run_id.replace('-', '_').lower()}"
+    checks: tuple[Check, ...] = model.checks(view, first, first, last)
+    if redirects is not None:
+        checks = redirect_checks(checks, view, redirects)
+    slices = [model.spec(first)]
+    at = first
+    while at < last:
+        at = at.next()
+        slices.append(model.spec(at))
+    manifest = Manifest(
+        run_id=run_id,
+        table=str(model.name),
+        slices=tuple(dict.fromkeys(s.path for s in slices)),
+        slice_columns=own.columns,
+        statement=splice(statement, header, redirects),
+        staging=staging,
+        base=0,
+        path=model.path,
+        view=view,
+        digest=row_digest(model.contract, keys),
+        checks=checks,
+        settings={**model.front.settings, **PINNED},
+    )
+    return Unpublished(model, manifest, table, rendered)
