@@ -38,10 +38,13 @@ __all__ = [
     "parse_ddl",
     "relative_location",
     "replay",
+    "replay_read",
 ]
 
 Render = Callable[[str, str], str]
 """A template's text and path to its rendered text."""
+Read = Callable[["DdlFile"], tuple[str, DdlStatement]]
+"""A file to its rendered text and its statement."""
 
 _NAME = re.compile(r"V(\d{3,6})__([a-z][a-z0-9_]*)\.sql\Z")
 
@@ -144,10 +147,20 @@ def replay(files: Sequence[DdlFile], render: Render, lake: str) -> Contract | No
 
     ``lake`` is the target's root as templates see it: locations below it become relative.
     """
-    contract: Contract | None = None
-    for file in check_sequence(files):
+
+    def read(file: DdlFile) -> tuple[str, DdlStatement]:
         text = render(file.text, file.path)
-        contract = apply_statement(contract, parse_ddl(text, file.path), file, text, lake)
+        return text, parse_ddl(text, file.path)
+
+    return replay_read(check_sequence(files), read, lake)
+
+
+def replay_read(files: Sequence[DdlFile], read: Read, lake: str) -> Contract | None:
+    """:func:`replay` of files in their order, for whoever keeps what was read."""
+    contract: Contract | None = None
+    for file in files:
+        text, statement = read(file)
+        contract = apply_statement(contract, statement, file, text, lake)
     return contract
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -138,10 +139,18 @@ def split(text: str, path: str) -> SplitFile:
             fix="close it with a line of its own: --- */",
         )
     written = text[opening.end() : closing.start()]
-    reader = _Reader(text, path, opening.end(), "the front matter")
-    return SplitFile(
-        reader.front_matter(written), text[closing.end() :], text.count("\n", 0, closing.end()) + 1
-    )
+    try:
+        front = _read(written, text.count("\n", 0, opening.end()))
+    except ProjectError:
+        front = _Reader(text, path, opening.end(), "the front matter").front_matter(written)
+    return SplitFile(front, text[closing.end() :], text.count("\n", 0, closing.end()) + 1)
+
+
+@lru_cache(maxsize=1024)
+def _read(written: str, line: int) -> FrontMatter:
+    """Many tables of a project say the same of themselves. An error is told by whoever knows the file."""
+    before = "\n" * line
+    return _Reader(before + written, "", line, "the front matter").front_matter(written)
 
 
 class _Reader(NodeReader):

@@ -41,12 +41,15 @@ class Header:
     end: int
     query: tuple[Token, ...]
     body: tuple[Token, ...]
+    words: tuple[str, ...]
+    """Of ``body``, as :func:`warehouse.sqltext.word` gives them."""
 
 
 class _Cursor:
-    def __init__(self, sql: SqlText, tokens: list[Token], index: int) -> None:
+    def __init__(self, sql: SqlText, tokens: list[Token], words: list[str], index: int) -> None:
         self.sql = sql
         self.tokens = tokens
+        self.words = words
         self.index = index
 
     @property
@@ -55,7 +58,7 @@ class _Cursor:
 
     def peek(self, ahead: int = 0) -> str:
         at = self.index + ahead
-        return word(self.tokens[at]) if at < len(self.tokens) else ""
+        return self.words[at] if at < len(self.words) else ""
 
     @property
     def offset(self) -> int:
@@ -84,8 +87,9 @@ class _Cursor:
 def read_header(sql: SqlText) -> Header:
     """The header of the one statement in ``sql``; :class:`ProjectError` for any other kind of text."""
     tokens = _one_statement(sql)
-    at = _find_insert(sql, tokens)
-    cursor = _Cursor(sql, tokens, at + 1)
+    words = [word(token) for token in tokens]
+    at = _find_insert(sql, tokens, words)
+    cursor = _Cursor(sql, tokens, words, at + 1)
     if not cursor.take("OVERWRITE"):
         sql.fail(
             cursor.offset,
@@ -113,41 +117,44 @@ def read_header(sql: SqlText) -> Header:
     columns = _columns(sql, cursor)
     end = int(tokens[cursor.index - 1].end) + 1
     body = tokens[cursor.index :]
-    _check_body(sql, cursor, body)
+    of_body = words[cursor.index :]
+    _check_body(sql, cursor, body, of_body)
     leading = tokens[:at]
     query = [*leading, *body]
-    if leading and word(body[0]) == "WITH":
+    if leading and of_body[0] == "WITH":
         # WITH a AS (…) INSERT … WITH b AS (…) SELECT: the same as one list, as sqlglot wants it.
         second = body[0]
         comma = SqlToken(TokenType.COMMA, ",", second.line, second.col, second.start, second.end)
         query = [*leading, comma, *body[1:]]
-    return Header(target, partition, columns, int(tokens[at].start), end, tuple(query), tuple(body))
+    return Header(
+        target, partition, columns, int(tokens[at].start), end, tuple(query), tuple(body), tuple(of_body)
+    )
 
 
 def _one_statement(sql: SqlText) -> list[Token]:
     tokens = sql.tokens()
-    while tokens and tokens[-1].text == ";" and tokens[-1].token_type.name == "SEMICOLON":
+    while tokens and tokens[-1].token_type == TokenType.SEMICOLON:
         tokens.pop()
     if not tokens:
         sql.fail(0, "the file holds no statement", fix=f"write {_SHAPE}")
+    semicolon = TokenType.SEMICOLON
     for index, token in enumerate(tokens):
-        if token.token_type.name == "SEMICOLON":
+        if token.token_type == semicolon:
             following = tokens[index + 1]
             what = "a file holds one statement, this is a second"
             sql.fail(int(following.start), what, fix="give it a file of its own")
     return tokens
 
 
-def _find_insert(sql: SqlText, tokens: list[Token]) -> int:
+def _find_insert(sql: SqlText, tokens: list[Token], words: list[str]) -> int:
     """The index of the INSERT: the first token, or the first after common table expressions."""
-    first = word(tokens[0])
+    first = words[0]
     depth = 0
-    for index, token in enumerate(tokens):
-        text = word(token)
+    for index, text in enumerate(words):
         depth += (text == "(") - (text == ")")
         if depth == 0 and text == "INSERT":
             if first == "FROM":
-                _fail_multi(sql, int(token.start))
+                _fail_multi(sql, int(tokens[index].start))
             if first in ("INSERT", "WITH"):
                 return index
     return sql.fail(
@@ -259,19 +266,19 @@ def _columns(sql: SqlText, cursor: _Cursor) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _check_body(sql: SqlText, cursor: _Cursor, body: list[Token]) -> None:
+def _check_body(sql: SqlText, cursor: _Cursor, body: list[Token], words: list[str]) -> None:
     if not body:
         sql.fail(cursor.offset, "the statement selects nothing", fix=f"write {_SHAPE}")
-    first = word(body[0])
-    if first not in ("SELECT", "WITH", "FROM", "("):
+    if words[0] not in ("SELECT", "WITH", "FROM", "("):
         sql.fail(
             int(body[0].start),
             f"after the header a SELECT is expected, not {str(body[0].text)[:40]!r}",
             fix=f"write {_SHAPE}",
         )
+    if "INSERT" not in words:
+        return
     depth = 0
-    for token, after in pairwise(body):
-        text = word(token)
+    for index, (text, after) in enumerate(pairwise(words)):
         depth += (text == "(") - (text == ")")
-        if text == "INSERT" and depth == 0 and word(after) in ("INTO", "OVERWRITE"):
-            _fail_multi(sql, int(token.start))
+        if text == "INSERT" and depth == 0 and after in ("INTO", "OVERWRITE"):
+            _fail_multi(sql, int(body[index].start))

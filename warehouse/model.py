@@ -180,11 +180,10 @@ class Model:
         given = statement.outputs
         if any(column.many for column in given):
             return
-        where = statement.sql.location(given[0].start if given else statement.header_end)
         if len(given) != len(wanted):
             raise ProjectError(
                 f"the SELECT gives {len(given)} columns, {self.name} takes {len(wanted)}",
-                where=where,
+                where=statement.sql.location(given[0].start if given else statement.header_end),
                 why=_missing([c.name for c in given], wanted),
                 fix=f"in this order: {', '.join(wanted)}",
             )

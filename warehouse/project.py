@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,8 +40,11 @@ class Project:
 
     def __init__(self, root: Path, config: Config, context: Context) -> None:
         self.root = root
+        self._prefix = f"{root}{os.sep}"
         self.config = config
         self.context = context
+        self._ddl_files: dict[TableName, tuple[ddl.DdlFile, ...]] = {}
+        self._ddl_statements: dict[ddl.DdlFile, tuple[str, ddl.DdlStatement]] = {}
         self._contracts: dict[TableName, Contract | None] = {}
         self._models: dict[TableName, Model] = {}
         self._macros: dict[frozenset[str], Macros] = {}
@@ -62,7 +66,7 @@ class Project:
         for database in _directories(self.root / "ddl"):
             check_identifier(database.name, f"{self.relative(database)}: database")
             for directory in _directories(database):
-                check_identifier(directory.name, f"{self.relative(directory)}: table")
+                check_identifier(directory.name, f"ddl/{database.name}/{directory.name}: table")
                 found[TableName(database.name, directory.name)] = directory
         return found
 
@@ -73,11 +77,17 @@ class Project:
             if database.name == "macros":
                 continue
             check_identifier(database.name, f"{self.relative(database)}: database")
-            for file in sorted(database.glob("*.sql")):
-                if not file.name.endswith(".checks.sql"):
-                    check_identifier(file.stem, f"{self.relative(file)}: table")
-                    found[TableName(database.name, file.stem)] = file
+            for file in _sql_in(database):
+                if not file.endswith(".checks.sql"):
+                    stem = file.removesuffix(".sql")
+                    check_identifier(stem, f"sql/{database.name}/{file}: table")
+                    found[TableName(database.name, stem)] = database / file
         return found
+
+    def may_be_read(self, table: TableName) -> bool:
+        """Whether another table's file has the bare name anywhere: a hint, found without parsing. Where a
+        macro or a variable makes the name up, it says False."""
+        return any(table.table in self.text(path) for name, path in self.sql_files.items() if name != table)
 
     @cached_property
     def _macro_files(self) -> dict[str, str]:
@@ -109,13 +119,15 @@ class Project:
 
     def relative(self, path: Path) -> str:
         """A path as people know it: from the project's root."""
-        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+        text = str(path)
+        return text[len(self._prefix) :] if text.startswith(self._prefix) else text
 
     def text(self, path: Path) -> str:
         """A file's text; :class:`ProjectError` where it cannot be read or is not UTF-8."""
         try:
             # Not read_text(): it would turn \r\n into \n, and a checksum is of what the author wrote.
-            return path.read_bytes().decode("utf-8")
+            with open(path, "rb") as file:  # noqa: PTH123 -- a thousand files: pathlib costs twice as much
+                return file.read().decode("utf-8")
         except UnicodeDecodeError as error:
             raise ProjectError(
                 f"not UTF-8 at byte {error.start}",
@@ -128,10 +140,25 @@ class Project:
     # ------------------------------------------------------------------ contracts
 
     def ddl_files(self, name: TableName) -> tuple[ddl.DdlFile, ...]:
-        """A table's DDL files in order; :class:`ProjectError` for gaps and doubled numbers."""
+        """A table's DDL files as they are now, in order; :class:`ProjectError` for gaps, doubled numbers."""
         directory = self.ddl_directories.get(name)
-        paths = sorted(directory.glob("*.sql")) if directory is not None else []
-        return ddl.check_sequence([ddl.DdlFile.named(self.relative(p), self.text(p)) for p in paths])
+        paths = [directory / file for file in _sql_in(directory)] if directory is not None else []
+        files = [ddl.DdlFile.named(self.relative(p), self.text(p)) for p in paths]
+        self._ddl_files[name] = ddl.check_sequence(files)
+        return self._ddl_files[name]
+
+    def ddl_files_read(self, name: TableName) -> tuple[ddl.DdlFile, ...]:
+        """The files that :meth:`contract` is made of."""
+        found = self._ddl_files.get(name)
+        return self.ddl_files(name) if found is None else found
+
+    def ddl_statement(self, file: ddl.DdlFile) -> tuple[str, ddl.DdlStatement]:
+        """A DDL file's rendered text, and its statement."""
+        found = self._ddl_statements.get(file)
+        if found is None:
+            text = self.render_ddl(file.text, file.path)
+            found = self._ddl_statements[file] = text, ddl.parse_ddl(text, file.path)
+        return found
 
     def database_text(self, db: str) -> tuple[str, str] | None:
         """``ddl/<db>/database.sql`` as (path, rendered text), if there is one."""
@@ -166,7 +193,7 @@ class Project:
     def contract_or_none(self, name: TableName) -> Contract | None:
         if name not in self._contracts:
             files = self.ddl_files(name)
-            self._contracts[name] = ddl.replay(files, self.render_ddl, self.context.lake) if files else None
+            self._contracts[name] = ddl.replay_read(files, self.ddl_statement, self.context.lake)
         return self._contracts[name]
 
     # ------------------------------------------------------------------ models
@@ -226,4 +253,14 @@ class Project:
 def _directories(path: Path) -> list[Path]:
     if not path.is_dir():
         return []
-    return sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith((".", "_")))
+    with os.scandir(path) as entries:
+        names = sorted(e.name for e in entries if e.is_dir() and not e.name.startswith((".", "_")))
+    return [path / name for name in names]
+
+
+def _sql_in(path: Path) -> list[str]:
+    """The names of a directory's SQL files, in order; none where it is not there."""
+    try:
+        return sorted(n for n in os.listdir(path) if n.endswith(".sql"))  # noqa: PTH208 -- names are enough
+    except OSError:
+        return []

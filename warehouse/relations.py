@@ -71,12 +71,14 @@ class Relation:
 class Planner:
     """``partitions`` are the partition columns of tables; ``columns`` all columns in order, where known.
 
-    ``scans`` are all references to tables that were found.
+    ``chance`` is false where the text has no function that depends on it; ``scans`` are all references to
+    tables that were found.
     """
 
-    def __init__(self, partitions: Types, columns: Types) -> None:
+    def __init__(self, partitions: Types, columns: Types, chance: bool = True) -> None:
         self.partitions = partitions
         self.columns = columns
+        self.chance = chance
         self.scans: list[Scan] = []
         self.next_id = 0
 
@@ -253,7 +255,7 @@ class Planner:
         elif db is None and name in ctes:
             cte = ctes[name]
             relation = self.query(cte.query, cte.known)
-            if any(function_name(inner) in CHANCE for inner in cte.query.find_all(exp.Func)):
+            if self.chance and any(function_name(f) in CHANCE for f in cte.query.find_all(exp.Func)):
                 # Spark computes it once for all its readers.
                 why = f"chance in WITH {name}"
                 relation = Relation(Barrier(relation.plan, _NONE, why, keeps=False), relation.columns)

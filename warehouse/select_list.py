@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlglot import exp
+from sqlglot import TokenType, exp
 
-from warehouse.sqltext import SqlText, Token, Tree, word
+from warehouse.sqltext import SqlText, Token, Tree
 
 _END = frozenset(
     {
@@ -29,6 +29,8 @@ _END = frozenset(
         "MINUS",
     }
 )
+_OPENING = frozenset("([{")
+_CLOSING = frozenset(")]}")
 _MANY = (exp.Explode, exp.Inline, exp.Stack, exp.QueryTransform)
 _MANY_NAMES = frozenset({"json_tuple", "inline_outer"})
 
@@ -46,12 +48,17 @@ class OutputColumn:
     many: bool = False
 
 
-def output_columns(sql: SqlText, body: Sequence[Token], tree: Tree) -> tuple[OutputColumn, ...]:
-    """Of the query's first SELECT; a union's columns are named by its first branch."""
+def output_columns(
+    sql: SqlText, body: Sequence[Token], words: Sequence[str], tree: Tree
+) -> tuple[OutputColumn, ...]:
+    """Of the query's first SELECT; a union's columns are named by its first branch.
+
+    ``words`` are those of the tokens in ``body``.
+    """
     select = first_select(tree)
     if select is None:
         return ()
-    items = _items(body)
+    items = _items(body, words)
     for index, item in enumerate(items):
         if not item:
             before = items[index - 1] if index else ()
@@ -90,25 +97,25 @@ def _name(node: Tree) -> str | None:
     return None
 
 
-def _items(body: Sequence[Token]) -> list[list[Token]]:
+def _items(body: Sequence[Token], words: Sequence[str]) -> list[list[Token]]:
     """The token lists between the commas of the first select list."""
     base = 0
-    while base < len(body) and word(body[base]) == "(":
+    while base < len(body) and words[base] == "(":
         base += 1
     depth = base
     at = base
-    while at < len(body) and not (word(body[at]) == "SELECT" and depth <= base):
-        depth += (word(body[at]) == "(") - (word(body[at]) == ")")
+    while at < len(body) and not (words[at] == "SELECT" and depth <= base):
+        depth += (words[at] == "(") - (words[at] == ")")
         at += 1
     items: list[list[Token]] = [[]]
     depth = 0
     for index in range(at + 1, len(body)):
         token = body[index]
-        text = word(token)  # sqlglot has one token for ORDER BY
+        text = words[index]
         if depth == 0:
-            if text.partition(" ")[0] in _END and not (
-                text == "FROM" and word(body[index - 1]) == "DISTINCT"
-            ):
+            # sqlglot has one token for ORDER BY
+            ends = text in _END or (" " in text and text.partition(" ")[0] in _END)
+            if ends and not (text == "FROM" and words[index - 1] == "DISTINCT"):
                 break
             if text == ")":
                 break
@@ -118,10 +125,12 @@ def _items(body: Sequence[Token]) -> list[list[Token]]:
             if (
                 not items[-1]
                 and len(items) == 1
-                and (token.token_type.name == "HINT" or text in ("DISTINCT", "ALL"))
+                and (token.token_type == TokenType.HINT or text in ("DISTINCT", "ALL"))
             ):
                 continue
-        depth += text in ("(", "[", "{")
-        depth -= text in (")", "]", "}")
+        if text in _OPENING:
+            depth += 1
+        elif text in _CLOSING:
+            depth -= 1
         items[-1].append(token)
     return items

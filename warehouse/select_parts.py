@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 
 from sqlglot import exp
 
@@ -61,42 +61,86 @@ def collect(root: Tree, parts: Parts) -> Parts:
     stack: list[tuple[Tree, bool]] = [(root, False)]
     while stack:
         node, windowed = stack.pop()
-        if isinstance(node, exp.Query):
+        role, chance = _ROLES[type(node)]
+        if role is _Role.QUERY:
             parts.queries.append((node, True))
             continue
-        if isinstance(node, exp.Exists) and isinstance(node.this, exp.Query):
-            parts.queries.append((node.this, False))
-            continue
-        if isinstance(node, exp.In) and node.args.get("query") is not None:
-            parts.queries.append((node.args["query"], False))
-            stack.append((node.this, False))
-            continue
-        if isinstance(node, exp.Any | exp.All) and isinstance(node.this, exp.Query):
-            parts.queries.append((node.this, False))
-            continue
-        if isinstance(node, exp.Window):
+        if role is _Role.ASKS:
+            if isinstance(node.this, exp.Query):
+                parts.queries.append((node.this, False))
+                continue
+            if isinstance(node, exp.In) and node.args.get("query") is not None:
+                parts.queries.append((node.args["query"], False))
+                stack.append((node.this, False))
+                continue
+        elif role is _Role.WINDOW:
             parts.windows.append(node)
             stack.extend((child, child is node.this) for child in children(node))
             continue
-        if isinstance(node, exp.AggFunc) and not windowed:
+        elif (role is _Role.AGGREGATE or role is _Role.BY_ORDER) and not windowed:
             parts.aggregates = True
-            if isinstance(node, _BY_ORDER):
+            if role is _Role.BY_ORDER:
                 parts.by_order = parts.by_order or str(node.key)
-        if function_name(node) in CHANCE:
-            parts.random = parts.random or function_name(node)
-        inherited = windowed and isinstance(node, exp.IgnoreNulls | exp.RespectNulls | exp.Filter)
+        elif role is _Role.BY_NAME:
+            chance = function_name(node) if function_name(node) in CHANCE else ""
+        if chance:
+            parts.random = parts.random or chance
+        inherited = windowed and role is _Role.PASSES
         stack.extend((child, inherited) for child in children(node))
     return parts
 
 
-def children(node: Tree) -> Iterator[Tree]:
+class _Role(Enum):
+    """What a node is to :func:`collect`."""
+
+    LEAF = 1
+    LIST = 2
+    PLAIN = 3
+    QUERY = 4
+    ASKS = 5
+    WINDOW = 6
+    AGGREGATE = 7
+    BY_ORDER = 8
+    PASSES = 9
+    BY_NAME = 10
+
+
+class _Roles(dict[type, tuple[_Role, str]]):
+    """By type, found once for each; with the function's name where it depends on chance."""
+
+    def __missing__(self, kind: type) -> tuple[_Role, str]:
+        role, chance = _Role.LEAF, ""
+        if issubclass(kind, list):
+            role = _Role.LIST
+        elif issubclass(kind, exp.Expr) and not issubclass(kind, exp.Identifier | exp.Literal):
+            role = next((one for classes, one in _SPECIAL if issubclass(kind, classes)), _Role.PLAIN)
+            chance = kind.key if kind.key in CHANCE else ""
+        self[kind] = role, chance
+        return role, chance
+
+
+_SPECIAL: tuple[tuple[type | tuple[type, ...], _Role], ...] = (
+    (exp.Query, _Role.QUERY),
+    ((exp.Exists, exp.In, exp.Any, exp.All), _Role.ASKS),
+    (exp.Window, _Role.WINDOW),
+    (_BY_ORDER, _Role.BY_ORDER),
+    (exp.AggFunc, _Role.AGGREGATE),
+    ((exp.IgnoreNulls, exp.RespectNulls, exp.Filter), _Role.PASSES),
+    (exp.Anonymous, _Role.BY_NAME),
+)
+_ROLES = _Roles()
+
+
+def children(node: Tree) -> list[Tree]:
+    """The nodes below, names and literals left out."""
+    found = []
     for value in node.args.values():
-        if isinstance(value, exp.Expr):
-            yield value
-        elif isinstance(value, list):
-            for item in value:
-                if isinstance(item, exp.Expr):
-                    yield item
+        role = _ROLES[type(value)][0]
+        if role is _Role.LIST:
+            found += [item for item in value if _ROLES[type(item)][0] is not _Role.LEAF]
+        elif role is not _Role.LEAF:
+            found.append(value)
+    return found
 
 
 def join_kind(node: Tree) -> Kind:

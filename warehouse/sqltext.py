@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from sqlglot import TokenType
 from sqlglot.dialects.spark import Spark
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 
@@ -48,15 +49,19 @@ class SqlText:
             found = list(_spark.tokenize(self.text))
         except TokenError as error:
             self._token_error(error)
+        if self.text.count("(") + self.text.count("[") > _DEEPEST:
+            self._check_depth(found)
+        return found
+
+    def _check_depth(self, tokens: list[Token]) -> None:
         depth = 0
-        for token in found:
+        for token in tokens:
             if token.text in ("(", "["):
                 depth += 1
                 if depth > _DEEPEST:
                     self.fail(token.start, f"the statement is nested deeper than {_DEEPEST} parentheses")
             elif token.text in (")", "]"):
                 depth -= 1
-        return found
 
     def _token_error(self, error: TokenError) -> NoReturn:
         offset = _unclosed(self.text)
@@ -124,15 +129,16 @@ def _plain(reason: str) -> str:
     return f"{match[1].upper()} lacks an operand here" if match else reason
 
 
+_LITERALS = frozenset((TokenType.STRING, TokenType.NUMBER, TokenType.RAW_STRING))
+_NO_WORDS = _LITERALS | {TokenType.IDENTIFIER}
+
+
 def is_name(token: Token) -> bool:
     """Whether a token can be a name: backticked, or a bare word (Spark reserves none outside ANSI mode)."""
-    return token.token_type.name == "IDENTIFIER" or (
-        token.token_type.name not in ("STRING", "NUMBER", "RAW_STRING") and bool(_WORD.match(token.text))
-    )
+    kind = token.token_type
+    return kind == TokenType.IDENTIFIER or (kind not in _LITERALS and bool(_WORD.match(token.text)))
 
 
 def word(token: Token) -> str:
     """A token as a keyword: upper case; empty for names in backticks and for literals."""
-    if token.token_type.name in ("IDENTIFIER", "STRING", "NUMBER", "RAW_STRING"):
-        return ""
-    return str(token.text).upper()
+    return "" if token.token_type in _NO_WORDS else str(token.text.upper())

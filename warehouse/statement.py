@@ -5,10 +5,11 @@ sqlglot's tree is read in one pass by hand. Spans are code points of the text, c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
-from sqlglot import exp
+from sqlglot import TokenType, exp
 
 from warehouse.header import PartitionItem, read_header, table_name
 from warehouse.names import TableName
@@ -103,11 +104,11 @@ def parse_statement(text: str, path: str, source_line: Callable[[int], int] | No
         header_start=header.start,
         header_end=header.end,
         inputs=tuple(sorted(walk.refs, key=lambda r: r.start)),
-        outputs=output_columns(sql, header.body, tree),
+        outputs=output_columns(sql, header.body, header.words, tree),
         ctes=tuple(walk.ctes),
         qualifiers=tuple(walk.qualifiers),
         aliases=frozenset(walk.aliases),
-        hints=tuple((int(t.start), int(t.end) + 1) for t in header.query if t.token_type.name == "HINT"),
+        hints=tuple((int(t.start), int(t.end) + 1) for t in header.query if t.token_type == TokenType.HINT),
         tree=tree,
     )
 
@@ -131,29 +132,44 @@ class _Walk:
         stack: list[tuple[Tree, _Scope]] = [(tree, {})]
         while stack:
             node, scope = stack.pop()
-            if isinstance(node, exp.Hint):
-                continue  # The spans inside are relative to the hint.
-            if isinstance(node, exp.Column):
+            kind = _ROLES[type(node)]
+            with_ = None
+            if kind is _Role.COLUMN:
                 self.column(node)
-            elif isinstance(node, exp.Table):
+            elif kind is _Role.TABLE:
                 self.table(node, scope)
-            elif isinstance(node, _TREE_ONLY):
-                self.sql.fail(self.near(node), "this is not a query that can be understood")
-            else:
+            elif kind is _Role.HINT:
+                continue  # The spans inside are relative to the hint.
+            elif kind is _Role.QUERY:
                 self.refuse(node)
-            with_ = node.args.get("with_")
-            if with_ is not None:
-                self.refuse(with_)
-                known = dict(scope)
-                for cte in with_.expressions:
-                    stack.append((cte.this, dict(known)))
-                    self.ctes.append(cte.alias)
-                    self.aliases.add(cte.alias.lower())
-                    known[cte.alias.lower()] = cte
-                scope = known
-            if isinstance(node, exp.TableAlias):
+                with_ = node.args.get("with_")
+                if with_ is not None:
+                    scope = self.with_(with_, scope, stack)
+            elif kind is _Role.ALIAS:
                 self.aliases.add(node.name.lower())
-            stack.extend((child, scope) for child in _children(node) if child is not with_)
+            elif kind is _Role.REFUSED:
+                self.sql.fail(self.near(node), "this is not a query that can be understood")
+            elif kind is _Role.LOOKED_AT:
+                self.refuse(node)
+            for value in node.args.values():
+                role = _ROLES[type(value)]
+                if role is _Role.LIST:
+                    for item in value:
+                        if _ROLES[type(item)] is not _Role.LEAF:
+                            stack.append((item, scope))
+                elif role is not _Role.LEAF and value is not with_:
+                    stack.append((value, scope))
+
+    def with_(self, with_: Tree, scope: _Scope, stack: list[tuple[Tree, _Scope]]) -> _Scope:
+        """The names that are known after a WITH."""
+        self.refuse(with_)
+        known = dict(scope)
+        for cte in with_.expressions:
+            stack.append((cte.this, dict(known)))
+            self.ctes.append(cte.alias)
+            self.aliases.add(cte.alias.lower())
+            known[cte.alias.lower()] = cte
+        return known
 
     def refuse(self, node: Tree) -> None:
         """What sqlglot reads and Spark 3.5 does not."""
@@ -170,6 +186,8 @@ class _Walk:
             self.sql.fail(self.near(node), f"Spark 3.5 does not know {what}")
 
     def column(self, node: Tree) -> None:
+        if node.args.get("table") is None:
+            return
         names = [node.args.get(part) for part in ("catalog", "db", "table", "this")]
         present = [name for name in names if name is not None]
         if len(present) > 1:
@@ -251,11 +269,46 @@ class _Walk:
         return int(self.tokens[0].start)
 
 
-def _children(node: Tree) -> Iterator[Tree]:
-    for value in node.args.values():
-        if isinstance(value, exp.Expr):
-            yield value
-        elif isinstance(value, list):
-            for item in value:
-                if isinstance(item, exp.Expr):
-                    yield item
+class _Role(Enum):
+    """What a value in the tree is to the walk."""
+
+    LEAF = 1
+    LIST = 2
+    PLAIN = 3
+    COLUMN = 4
+    TABLE = 5
+    HINT = 6
+    QUERY = 7
+    ALIAS = 8
+    REFUSED = 9
+    LOOKED_AT = 10
+
+
+class _Roles(dict[type, _Role]):
+    """By type, found once for each."""
+
+    def __missing__(self, kind: type) -> _Role:
+        role = _Role.PLAIN
+        if issubclass(kind, list):
+            role = _Role.LIST
+        elif not issubclass(kind, exp.Expr) or issubclass(kind, exp.Identifier | exp.Literal):
+            role = _Role.LEAF
+        else:
+            for classes, one in _SPECIAL:
+                if issubclass(kind, classes):
+                    role = one
+                    break
+        self[kind] = role
+        return role
+
+
+_SPECIAL: tuple[tuple[type | tuple[type, ...], _Role], ...] = (
+    (exp.Column, _Role.COLUMN),
+    (exp.Table, _Role.TABLE),
+    (exp.Hint, _Role.HINT),
+    (_TREE_ONLY, _Role.REFUSED),
+    (exp.Query, _Role.QUERY),
+    (exp.TableAlias, _Role.ALIAS),
+    ((exp.Qualify, exp.Star, exp.With), _Role.LOOKED_AT),
+)
+_ROLES = _Roles()

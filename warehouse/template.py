@@ -19,6 +19,7 @@ from jinja2.meta import find_undeclared_variables
 from warehouse.errors import Location, ProjectError
 from warehouse.sandbox import LONGEST, MissingError, builtins, make_sandbox
 from warehouse.template_names import KNOWN, Namespace
+from warehouse.template_text import pieces
 
 _NO_FILES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 _MARK = re.compile("\ue0f0([0-9]+)\ue0f1")
@@ -106,11 +107,17 @@ def render(
     whole file, for showing its line (taken as ``source`` behind empty lines where it is not given).
     """
     shown = file_text if file_text is not None else "\n" * (first_line - 1) + source
-    text = _run(source, path, names, macros, shown, first_line, marked=False)
+    parts = pieces(source)
+    if parts is not None and _fill(parts, names, macros):
+        text = "".join(parts)
+    else:
+        parts = None
+        text = _run(source, path, names, macros, shown, first_line, marked=False)
 
     @functools.cache
     def lines() -> list[int]:
-        if not re.search(r"\{[%{#]", source):
+        # Tags without a line's end, filled with texts without one, move no line.
+        if parts is not None and text.count("\n") == source.count("\n") == _line_ends(parts[::2]):
             return [first_line + n for n in range(text.count("\n") + 1)]
         return _line_map(_run(source, path, names, macros, shown, first_line, marked=True), text, first_line)
 
@@ -123,7 +130,13 @@ def references(source: str, path: str = "<template>", macros: Macros = NO_MACROS
     ``var`` used as a whole, other than by a fixed name, is ``var.*``.
     """
     found: set[str] = set()
-    todo = set(_used(_parse(source, path)))
+    parts = pieces(source)
+    try:
+        todo = {name for tag in parts[1::2] for name in _used_in(tag)} if parts is not None else None
+    except ProjectError:
+        todo = None
+    if todo is None:
+        todo = set(_used(_parse(source, path)))
     while todo:
         name = todo.pop()
         if name in macros.home:
@@ -133,6 +146,11 @@ def references(source: str, path: str = "<template>", macros: Macros = NO_MACROS
         else:
             found.add(name)
     return frozenset(found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _used_in(tag: str) -> frozenset[str]:
+    return _used(_parse(tag, ""))
 
 
 def _used(node: nodes.Node) -> frozenset[str]:
@@ -155,6 +173,35 @@ def _used(node: nodes.Node) -> frozenset[str]:
         if whole:
             names.add("var.*")
     return frozenset(names)
+
+
+def _fill(parts: list[str], names: Mapping[str, Any], macros: Macros) -> bool:
+    """Put the tags' values in their places; False where one fails, for Jinja to tell its place."""
+    if len(parts) == 1:
+        return len(parts[0]) <= LONGEST
+    scope = {**builtins(), **names}
+    try:
+        macros.into(scope)
+        for place in range(1, len(parts), 2):
+            value = scope.get(parts[place][2:-2].strip())
+            if type(value) is str:
+                parts[place] = value
+            else:
+                template = _tag(parts[place])
+                context = template.new_context(scope, shared=True)
+                parts[place] = "".join(_limited(template.root_render_func(context), False))
+    except Exception:
+        return False
+    return sum(map(len, parts)) <= LONGEST
+
+
+@functools.lru_cache(maxsize=4096)
+def _tag(text: str) -> Template:
+    return _compile(text, "", False, 1)
+
+
+def _line_ends(texts: list[str]) -> int:
+    return sum(text.count("\n") for text in texts)
 
 
 # The compiled template, and what it does.

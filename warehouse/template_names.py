@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from warehouse.errors import ProjectError
@@ -91,7 +92,19 @@ def names_for(
     variables: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Name to value for one run. ``first`` and ``last`` bound its batch and default to ``interval``."""
-    first, last = first or interval, last or interval
+    return {
+        **_dates(interval, first or interval, last or interval),
+        "macros": _MACROS,
+        "var": Namespace(
+            "var", variables or {}, "set it in pyproject.toml under [tool.warehouse.vars], or with --var"
+        ),
+        "env": env,
+        "lake": lake,
+    }
+
+
+@lru_cache(maxsize=256)
+def _dates(interval: Interval, first: Interval, last: Interval) -> dict[str, Any]:
     start = interval.start
     try:
         before, after = interval.prev(), interval.next()
@@ -112,10 +125,4 @@ def names_for(
         "end_ds": last.ds,
         "start_ts": first.ts,
         "end_ts": last.ts,
-        "macros": _MACROS,
-        "var": Namespace(
-            "var", variables or {}, "set it in pyproject.toml under [tool.warehouse.vars], or with --var"
-        ),
-        "env": env,
-        "lake": lake,
     }

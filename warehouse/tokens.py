@@ -104,7 +104,14 @@ def segments(template: str, path: str = "") -> Iterator[Token]:
 
 def tokens(text: str, path: str = "") -> list[Token]:
     """The tokens that mean something: no white space, no comments."""
-    return [token for token in scan(text, path) if token.kind not in {"space", "comment"}]
+    found: list[Token] = []
+    for match in _sql().finditer(text):
+        kind = match.lastgroup or ""
+        if kind == "open":
+            return [token for token in scan(text, path) if token.kind not in {"space", "comment"}]
+        if kind not in ("space", "comment"):
+            found.append(Token(kind, match[0], match.start()))
+    return found
 
 
 def _scan(pattern: re.Pattern[str], text: str, path: str) -> Iterator[Token]:
@@ -196,6 +203,7 @@ class Cursor:
     def __post_init__(self) -> None:
         self.tokens = tokens(self.text, self.path)
         self.tokens.append(END._replace(offset=len(self.text.rstrip())))
+        self.words = [t.text.upper() if t.kind in ("word", "punct") else "" for t in self.tokens]
 
     @property
     def next(self) -> Token:
@@ -203,11 +211,9 @@ class Cursor:
 
     def looks(self, *words: str) -> bool:
         """Whether the next tokens are these keywords or punctuation (upper case)."""
-        ahead = self.tokens[self.index : self.index + len(words)]
-        return len(ahead) == len(words) and all(
-            token.kind in {"word", "punct"} and token.text.upper() == word
-            for token, word in zip(ahead, words, strict=True)
-        )
+        if self.words[self.index] != words[0]:
+            return False
+        return len(words) == 1 or self.words[self.index : self.index + len(words)] == list(words)
 
     def take(self, *words: str) -> bool:
         """Step over these keywords, if they are next."""

@@ -75,7 +75,7 @@ def read_windows(
     from warehouse.pushdown import push_down
     from warehouse.relations import Planner, TooManyScansError
 
-    planner = Planner(partition_columns, columns or {})
+    planner = Planner(partition_columns, columns or {}, bool(_CHANCE.search(statement.text)))
     try:
         push_down(planner.plan(statement.tree))
     except (RecursionError, TooManyScansError):
@@ -224,6 +224,10 @@ def _bound(expr: Expr, op: str) -> tuple[Col, Lit] | None:
     return None
 
 
+_CHANCE = re.compile(
+    "rand|uuid|shuffle|monotonically_increasing_id|spark_partition_id|input_file_name", re.IGNORECASE
+)
+"""What the names of functions that depend on chance have in them."""
 _TEXT = r"'(?:[^'\\]|\\.)*'"
 _LITERAL = rf"(?:DATE )?{_TEXT}|-?[0-9]+"
 _TERM = re.compile(

@@ -16,6 +16,7 @@ from warehouse.query_facts import Select
 from warehouse.query_functions import AGGREGATES
 from warehouse.sqltext import Tree
 
+_PARTS = ("catalog", "db", "table", "this")
 _ROLLUPS = ("rollup", "cube", "grouping_sets", "totals", "all")
 
 
@@ -34,6 +35,7 @@ def check(sql: Sql) -> Iterator[Hit]:
 
 def _of_select(sql: Sql, select: Select, keys: list[Tree]) -> Iterator[Hit]:
     shapes = {_shape(sql, key) for key in keys}
+    kinds = {type(key.unnest()) for key in keys}
     names = {key.name.lower() for key in keys if isinstance(key, exp.Column) and not key.args.get("table")}
     for place, item in enumerate(select.node.expressions, 1):
         value = item.this if isinstance(item, exp.Alias) else item
@@ -41,7 +43,7 @@ def _of_select(sql: Sql, select: Select, keys: list[Tree]) -> Iterator[Hit]:
             continue
         if isinstance(item, exp.Alias) and item.alias.lower() in names:
             continue
-        column = _loose(sql, select, value, shapes)
+        column = _loose(sql, select, value, shapes, kinds)
         if column is not None:
             yield Hit(
                 sql.offset(column),
@@ -51,7 +53,7 @@ def _of_select(sql: Sql, select: Select, keys: list[Tree]) -> Iterator[Hit]:
             )
 
 
-def _loose(sql: Sql, select: Select, root: Tree, shapes: set[Any]) -> Tree | None:
+def _loose(sql: Sql, select: Select, root: Tree, shapes: set[Any], kinds: set[type]) -> Tree | None:
     """A column of this SELECT's sources that is outside of aggregates and of what is grouped by."""
     stack = [root]
     while stack:
@@ -74,7 +76,7 @@ def _loose(sql: Sql, select: Select, root: Tree, shapes: set[Any]) -> Tree | Non
         if isinstance(node, exp.Filter):
             stack.append(node.this)
             continue
-        if _shape(sql, node) in shapes:
+        if type(node.unnest()) in kinds and _shape(sql, node) in shapes:
             continue
         if isinstance(node, exp.Column):
             found = sql.analysis.located.get(id(node))
@@ -99,7 +101,7 @@ def _shape(sql: Sql, node: Any) -> Any:
     """Equal for expressions that are the same to Spark: names without case, columns by whose they are."""
     if isinstance(node, exp.Column):
         found = sql.analysis.located.get(id(node))
-        fields = node.sql().lower().split(".")
+        fields = [p.name.lower() for w in _PARTS if (p := node.args.get(w)) is not None]
         if found is not None:
             below = fields[fields.index(found[1]) + 1 :] if found[1] in fields else fields
             return id(found[0]), found[1], *below

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from warehouse.ddl import DdlFile, parse_ddl
+from warehouse.ddl import DdlFile
 from warehouse.errors import Location, ProjectError, WarehouseError
 from warehouse.graph import ordered
 from warehouse.lint import NOQA, RULES, UNREADABLE
@@ -58,7 +58,7 @@ class _Run:
     def table(self, name: TableName) -> None:
         texts: list[tuple[str, str]] = []
         try:
-            files = self.project.ddl_files(name)
+            files = self.project.ddl_files_read(name)
             texts += [(file.path, file.text) for file in files]
             self.ddl(name, files)
         except ProjectError as error:
@@ -78,10 +78,7 @@ class _Run:
         contract = self.project.contract_or_none(name)
         if contract is None:
             return
-        files = []
-        for file in written:
-            rendered = self.project.render_ddl(file.text, file.path)
-            files.append((file, rendered, parse_ddl(rendered, file.path)))
+        files = [(file, *self.project.ddl_statement(file)) for file in written]
         silent = {(file.path, n.line): n for file in written for n in comments(file.text)}
         subject = Ddl(contract, tuple(files))
         for rule in self.rules:
