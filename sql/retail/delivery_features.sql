@@ -85,6 +85,14 @@ history AS (
   )
 ),
 
+-- An order is new on one day; should it come as new again, the first day counts.
+leading AS (
+  SELECT order_id, min_by(product_category, dt) AS product_category
+  FROM retail.baskets
+  WHERE dt <= '{{ ds }}' AND category_rank = 1 AND is_new_order
+  GROUP BY order_id
+),
+
 located AS (
   SELECT
     o.order_id,
@@ -141,5 +149,4 @@ FROM retail.orders AS o
 LEFT JOIN located AS l ON l.order_id = o.order_id
 LEFT JOIN contents AS t ON t.order_id = o.order_id AND t.seller_rank = 1
 LEFT JOIN history AS h ON h.order_id = o.order_id AND h.seller_id = t.seller_id AND h.made = 1
-LEFT JOIN retail.baskets AS b
-  ON b.order_id = o.order_id AND b.category_rank = 1 AND b.is_new_order AND b.dt <= '{{ ds }}'
+LEFT JOIN leading AS b ON b.order_id = o.order_id
