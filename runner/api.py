@@ -28,6 +28,7 @@ from warehouse.names import Spec, TableName
 
 if TYPE_CHECKING:
     # Each command imports what it needs when it is called: a render does not pay for a run.
+    from runner.diffing import Difference
     from runner.doctor import Finding
     from runner.engines import Progress, Rows
     from runner.history import Event
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from runner.schema import Applied, TableDdl
     from runner.status import TableStatus
     from runner.unit import Verdict
+    from warehouse.facts import TableFacts
+    from warehouse.findings import Finding as LintFinding
     from warehouse.log import SliceState
 
 Variables = Mapping[str, str | int | float | bool]
@@ -91,9 +94,31 @@ class Warehouse:
             )
         return kept
 
+    def facts(self, names: Sequence[TableName]) -> list[TableFacts]:
+        """What the files alone tell of these tables: inputs, read windows, lineage, findings."""
+        from runner.analysis import analyse
+
+        return analyse(self.project, names)
+
+    def lint(self, names: Sequence[TableName], rules: Sequence[str] = ()) -> list[LintFinding]:
+        """What is wrong in these tables' files; of these rules, by code or name, or of all."""
+        from warehouse.facts import findings_of
+
+        codes: set[str] = set()
+        if rules:
+            from warehouse.lint.run import choose
+
+            codes = {rule.code for rule in choose(rules)}
+        return findings_of(self.project, self.facts(names), codes)
+
     def graph(self) -> Graph:
         """Each table with SQL, and what it reads."""
-        return {name: self.project.model(name).inputs for name in self.project.sql_files}
+        return {
+            one.name: tuple(map(TableName.parse, one.inputs))
+            if one.readable
+            else self.project.model(one.name).inputs
+            for one in self.facts(list(self.project.sql_files))
+        }
 
     def _by_method(self, kind: str, value: str) -> set[TableName]:
         models = [self.project.model(name) for name in self.project.sql_files]
@@ -243,6 +268,14 @@ class Warehouse:
         from runner import unit
 
         return unit.test(self.lake, self.tables(terms, exclude), case)
+
+    def diff(self, table: str, date: str, *, samples: int = 5) -> Difference:
+        """What the files as they are now would change in a published slice; nothing is published."""
+        from runner.diffing import diff
+
+        name = TableName.parse(table)
+        (interval,) = one_interval(date)(self.project.model(name))
+        return diff(self.lake, name, interval, samples)
 
     # ------------------------------------------------------------------ what was done, and undoing it
 

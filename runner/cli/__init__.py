@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ddl": ("ddl", "Versioned DDL: new, show, status, apply, diff, adopt, import."),
     "land": ("land", "Put raw files into the lake: real ones, or generated."),
     "plan": ("plan", "What would run, why, and what would not."),
+    "diff": ("diff", "What the files as they are now would change in a published partition."),
     "run": ("run", "Run one interval of the selected tables, where it is stale."),
     "backfill": ("run", "Run every stale interval of a range."),
     "status": ("status", "What is published, held and claimed, and whether the metastore shows it."),

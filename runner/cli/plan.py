@@ -9,7 +9,7 @@ import click
 
 from runner.cli.options import json_output, selection
 from runner.console import as_json as to_json
-from runner.console import number, opened, size, table
+from runner.console import markdown, number, opened, size, table
 from runner.planning import Plan, Step
 from warehouse.plan import Reason
 
@@ -22,6 +22,7 @@ from warehouse.plan import Reason
 @click.option("--batch", default=31, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--exit-code", is_flag=True, help="Exit with 10 when there is work to do.")
 @click.option("--all", "everything", is_flag=True, help="List what is fresh, too.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Answer as Markdown, for a pull request.")
 @json_output
 @click.pass_context
 def plan(
@@ -34,6 +35,7 @@ def plan(
     batch: int,
     exit_code: bool,
     everything: bool,
+    as_markdown: bool,
     as_json: bool,
 ) -> int:
     """What a backfill would run, in order, and why; and what would not run, and why not."""
@@ -42,30 +44,33 @@ def plan(
     if as_json:
         print(to_json(made))
     else:
-        print(describe(made, everything))
+        print(describe(made, everything, as_markdown))
     return 10 if exit_code and made.running else 0
 
 
 _SILENT = (Reason.FRESH, Reason.OUTSIDE)
 
 
-def describe(made: Plan, everything: bool) -> str:
+def describe(made: Plan, everything: bool, as_markdown: bool = False) -> str:
     """The plan for people; one line when there is nothing to do."""
     shown = [s for s in made.steps if everything or s.decision.reason not in _SILENT or s.decision.notes]
     fresh = sum(s.decision.reason is Reason.FRESH for s in made.steps)
     if not shown:
         return f"nothing to do: {fresh} slices are fresh"
     rows = [_row(group) for group in _groups(shown)]
-    lines = [table(("table", "slices", "why", "reads", "bytes", "replaces"), rows, right=(4,))]
+    tabled = markdown if as_markdown else table
+    lines = [tabled(("table", "slices", "why", "reads", "bytes", "replaces"), rows, right=(4,)), ""]
     for name, diff in made.diffs.items():
-        lines += ["", f"{name}: the SQL changed", diff]
+        fence = ("```diff\n", "\n```") if as_markdown else ("", "")
+        lines += [f"{name}: the SQL changed", f"{fence[0]}{diff}{fence[1]}", ""]
     widened = {(r.table, w) for s in made.steps for r in s.reads for w in r.widened}
     lines += [f"note: more of {name} is read than need be: {why}" for name, why in sorted(widened)]
     counts = [f"{len(made.running)} to run in {made.jobs} Spark jobs"]
     for what, steps in (("perhaps", made.perhaps), ("waiting", made.waiting)):
         if steps:
             counts.append(f"{len(steps)} {what}")
-    lines += ["", ", ".join([*counts, f"{fresh} fresh"])]
+    read = sum(r.bytes for s in made.running for r in s.reads)
+    lines += [", ".join([*counts, f"{size(read)} read", f"{fresh} fresh"])]
     return "\n".join(lines)
 
 
