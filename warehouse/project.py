@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,9 +20,11 @@ from warehouse.names import TableName, check_identifier
 
 if TYPE_CHECKING:
     # A parser and a template engine cost a tenth of a second: only commands that read SQL pay it.
+    from warehouse.frontmatter import FrontMatter
     from warehouse.model import Model
     from warehouse.template import Macros
 
+_CHECKS = ".checks"
 _WORD = re.compile(r"\w+")
 _MACRO = re.compile(r"\{%[-+]?\s*macro\s+(\w+)")
 
@@ -47,6 +50,7 @@ class Project:
         self._ddl_statements: dict[ddl.DdlFile, tuple[str, ddl.DdlStatement]] = {}
         self._contracts: dict[TableName, Contract | None] = {}
         self._models: dict[TableName, Model] = {}
+        self._raw: dict[Path, bytes] | None = None
         self._macros: dict[frozenset[str], Macros] = {}
 
     @staticmethod
@@ -72,17 +76,33 @@ class Project:
 
     @cached_property
     def sql_files(self) -> dict[TableName, Path]:
+        return {name: path for name, path in self._sql_files.items() if not name.table.endswith(_CHECKS)}
+
+    @cached_property
+    def _sql_files(self) -> dict[TableName, Path]:
+        """Files of checks, too, as tables with a dot in their names."""
         found: dict[TableName, Path] = {}
         for database in _directories(self.root / "sql"):
             if database.name == "macros":
                 continue
             check_identifier(database.name, f"{self.relative(database)}: database")
             for file in _sql_in(database):
-                if not file.endswith(".checks.sql"):
-                    stem = file.removesuffix(".sql")
+                stem = file.removesuffix(".sql")
+                if not stem.endswith(_CHECKS):
                     check_identifier(stem, f"sql/{database.name}/{file}: table")
-                    found[TableName(database.name, stem)] = database / file
+                found[TableName(database.name, stem)] = database / file
         return found
+
+    def checks_file(self, name: TableName) -> Path | None:
+        return self._sql_files.get(TableName(name.db, name.table + _CHECKS))
+
+    def files_of(self, name: TableName) -> list[Path]:
+        """A table's SQL, checks and DDL files, as far as there are any."""
+        directory = self.ddl_directories.get(name)
+        return [
+            *(path for path in (self.sql_files.get(name), self.checks_file(name)) if path is not None),
+            *([directory / file for file in _sql_in(directory)] if directory is not None else ()),
+        ]
 
     def may_be_read(self, table: TableName) -> bool:
         """Whether another table's file has the bare name anywhere: a hint, found without parsing. Where a
@@ -90,10 +110,15 @@ class Project:
         return any(table.table in self.text(path) for name, path in self.sql_files.items() if name != table)
 
     @cached_property
-    def _macro_files(self) -> dict[str, str]:
+    def macro_files(self) -> dict[str, str]:
         """Texts of ``sql/macros/*.sql`` by path."""
         directory = self.root / "sql" / "macros"
         return {self.relative(f): self.text(f) for f in sorted(directory.glob("*.sql"))}
+
+    @cached_property
+    def macro_homes(self) -> list[tuple[str, list[str]]]:
+        """The macros that each file defines."""
+        return [(path, _MACRO.findall(text)) for path, text in self.macro_files.items()]
 
     def macros_for(self, *texts: str) -> Macros:
         """The macros that these templates can call: of the files that define a word in them, or in such a
@@ -101,20 +126,18 @@ class Project:
         from warehouse.template import Macros
 
         needed: set[str] = set()
-        words = set(_WORD.findall(" ".join(texts)))
+        words = set(_WORD.findall(" ".join(texts))) if self.macro_homes else set()
         while True:
             more = {
-                path
-                for path, text in self._macro_files.items()
-                if path not in needed and words & set(_MACRO.findall(text))
+                path for path, names in self.macro_homes if path not in needed and words.intersection(names)
             }
             if not more:
                 break
             needed |= more
-            words |= {word for path in more for word in _WORD.findall(self._macro_files[path])}
+            words |= {word for path in more for word in _WORD.findall(self.macro_files[path])}
         key = frozenset(needed)
         if key not in self._macros:
-            self._macros[key] = Macros({path: self._macro_files[path] for path in sorted(needed)})
+            self._macros[key] = Macros({path: self.macro_files[path] for path in sorted(needed)})
         return self._macros[key]
 
     def relative(self, path: Path) -> str:
@@ -122,12 +145,30 @@ class Project:
         text = str(path)
         return text[len(self._prefix) :] if text.startswith(self._prefix) else text
 
+    def raw(self, path: Path) -> bytes:
+        """A file's bytes; inside :meth:`remembering` each file is read once."""
+        if self._raw is not None and path in self._raw:
+            return self._raw[path]
+        with open(path, "rb") as file:  # noqa: PTH123 -- a thousand files: pathlib costs twice as much
+            data = file.read()
+        if self._raw is not None:
+            self._raw[path] = data
+        return data
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Within it all is read as of one moment: what is digested is what is analysed."""
+        self._raw = {}
+        try:
+            yield
+        finally:
+            self._raw = None
+
     def text(self, path: Path) -> str:
         """A file's text; :class:`ProjectError` where it cannot be read or is not UTF-8."""
         try:
             # Not read_text(): it would turn \r\n into \n, and a checksum is of what the author wrote.
-            with open(path, "rb") as file:  # noqa: PTH123 -- a thousand files: pathlib costs twice as much
-                return file.read().decode("utf-8")
+            return self.raw(path).decode("utf-8")
         except UnicodeDecodeError as error:
             raise ProjectError(
                 f"not UTF-8 at byte {error.start}",
@@ -203,32 +244,45 @@ class Project:
 
     def model(self, name: TableName) -> Model:
         """A table's SQL file, read; :class:`ProjectError` for an unknown table or a file that is wrong."""
+        if name not in self._models:
+            self._models[name] = self.read_model(name)
+        return self._models[name]
+
+    def read_model(self, name: TableName) -> Model:
+        """:meth:`model`, for whoever lets go of it soon: a parsed statement is large."""
         from warehouse.model import Model
 
-        if name not in self._models:
-            path = self.sql_files.get(name)
-            if path is None:
-                self.require(name)
-                raise ProjectError(
-                    f"{name} has no SQL",
-                    why="a table with DDL and no SQL is a source: its files come from elsewhere",
-                )
-            checks = path.with_name(f"{path.stem}.checks.sql")
-            text = self.text(path)
-            checks_text = self.text(checks) if checks.is_file() else ""
-            self._models[name] = Model.read(
-                name=name,
-                path=self.relative(path),
-                text=text,
-                checks_path=self.relative(checks) if checks.is_file() else "",
-                checks_text=checks_text,
-                contract=self.contract(name),
-                macros=self.macros_for(text, checks_text),
-                env=self.context.env,
-                lake=self.context.lake,
-                variables=self.context.variables,
+        path = self.sql_files.get(name)
+        if path is None:
+            self.require(name)
+            raise ProjectError(
+                f"{name} has no SQL",
+                why="a table with DDL and no SQL is a source: its files come from elsewhere",
             )
-        return self._models[name]
+        checks = self.checks_file(name)
+        text = self.text(path)
+        checks_text = self.text(checks) if checks is not None else ""
+        return Model.read(
+            name=name,
+            path=self.relative(path),
+            text=text,
+            checks_path=self.relative(checks) if checks is not None else "",
+            checks_text=checks_text,
+            contract=self.contract(name),
+            macros=self.macros_for(text, checks_text),
+            env=self.context.env,
+            lake=self.context.lake,
+            variables=self.context.variables,
+        )
+
+    def front(self, name: TableName) -> FrontMatter:
+        """What a table's SQL file says of itself, the statement left unread."""
+        from warehouse.frontmatter import split
+
+        if name in self._models:
+            return self._models[name].front
+        path = self.sql_files[name]
+        return split(self.text(path), self.relative(path)).front
 
     def require(self, name: TableName) -> None:
         """:class:`ProjectError` unless the project knows the table."""

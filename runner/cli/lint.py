@@ -38,12 +38,11 @@ def lint(
     as_json: bool,
 ) -> int:
     """Find mistakes in SQL and DDL before Spark does. FILES: only the tables that these belong to."""
-    from warehouse.lint.rule import Severity
-    from warehouse.lint.run import choose
-    from warehouse.lint.run import lint as run
-    from warehouse.lint.show import documentation, sarif
+    from warehouse.findings import Severity
 
     if docs:
+        from warehouse.lint.show import documentation
+
         print(documentation(), end="")
         return 0
     with opened(ctx) as warehouse:
@@ -51,10 +50,12 @@ def lint(
         if files:
             wanted = _tables(warehouse.project, files)
             names = [name for name in names if name in wanted]
-        findings = run(warehouse.project, names, choose(rules))
+        findings = warehouse.lint(names, rules)
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     warnings = len(findings) - errors
     if as_sarif:
+        from warehouse.lint.show import sarif
+
         print(sarif(findings))
     elif as_json:
         print(to_json([_plain(finding) for finding in findings]))
@@ -67,7 +68,7 @@ def lint(
 
 
 def _plain(finding: object) -> dict[str, object]:
-    from warehouse.lint.rule import Finding
+    from warehouse.findings import Finding
 
     assert isinstance(finding, Finding)
     return {

@@ -9,12 +9,12 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 
 from warehouse.contract import Column, Contract
 from warehouse.ddl import DdlFile, DdlStatement
 from warehouse.errors import Location
+from warehouse.findings import Finding, Severity
 from warehouse.frontmatter import Unique
 from warehouse.lineage import analyse_model
 from warehouse.model import Model
@@ -26,12 +26,7 @@ from warehouse.sqltext import Tree
 from warehouse.statement import Statement
 from warehouse.windows import Window, read_windows
 
-
-class Severity(StrEnum):
-    """``ERROR``: a run will fail, or its rows cannot be right. ``WARNING``: they may not be."""
-
-    ERROR = "error"
-    WARNING = "warning"
+__all__ = ["Ddl", "Finding", "Hit", "Rule", "Severity", "Sql"]
 
 
 @dataclass(frozen=True)
@@ -42,29 +37,6 @@ class Hit:
     what: str
     why: str | None = None
     fix: str | None = None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A hit with its rule. ``where`` has the source's line and the line's text as rendered."""
-
-    code: str
-    rule: str
-    severity: Severity
-    what: str
-    where: Location
-    why: str | None = None
-    fix: str | None = None
-
-    def __str__(self) -> str:
-        lines = [f"{self.where}: {self.severity} {self.code} {self.what}"]
-        if self.where.text is not None:
-            lines.append(self.where.excerpt())
-        if self.why:
-            lines.append(f"  why: {self.why}")
-        if self.fix:
-            lines.append(f"  fix: {self.fix}")
-        return "\n".join(lines)
 
 
 @dataclass
@@ -105,11 +77,10 @@ class Sql:
         """Columns of a table that its checks say are unique; None for a table that can have no checks."""
         if not self.project.has_sql(name):
             return None
-        model = self.project.model(name)
-        slices = model.contract.partition_columns
+        slices = self.project.contract(name).partition_columns
         return [
             frozenset((*check.args.columns, *slices))
-            for check in model.front.checks
+            for check in self.project.front(name).checks
             if isinstance(check.args, Unique)
         ]
 

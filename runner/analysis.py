@@ -1,0 +1,155 @@
+"""Facts about a project's tables: those that are known and still true are taken, the others found out.
+
+Kept in ``.warehouse/`` of the project, one file a target. The file can be deleted, cut or written by
+another version at any time: what cannot be believed is found out again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import hashlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+from warehouse.facts import Keys, TableFacts
+from warehouse.names import TableName
+from warehouse.project import Project
+
+_WORTH_A_FORK = 60
+"""From so many tables on, a second process is quicker."""
+_LIST = list[TableFacts]
+
+
+def analyse(project: Project, names: Sequence[TableName]) -> list[TableFacts]:
+    """Facts about these tables, in their order; what had to be found out is kept for the next time."""
+    file = project.root / ".warehouse" / f"facts-{project.context.env}.msgpack"
+    with project.remembering():
+        keys = Keys(project, tool_digest())
+        known = _load(file)
+        missing = []
+        found: dict[TableName, TableFacts] = {}
+        for name in names:
+            one = known.get(str(name))
+            if one is not None and one.key == keys.key(one):
+                found[name] = one
+            else:
+                missing.append(name)
+        if missing:
+            with _collecting_seldom():
+                for one in _find_out(project, keys, missing):
+                    found[one.name] = one
+            known.update((one.table, one) for one in found.values() if one.readable)
+            there = set(map(str, project.tables))
+            _save(file, [one for one in known.values() if one.table in there])
+    return [found[name] for name in names]
+
+
+def _find_out(project: Project, keys: Keys, names: Sequence[TableName]) -> list[TableFacts]:
+    # Loaded once, before the processes part.
+    from warehouse.lint.run import examine
+
+    def one(name: TableName) -> TableFacts:
+        facts = examine(project, name)
+        return msgspec.structs.replace(facts, key=keys.key(facts)) if facts.readable else facts
+
+    workers = min(os.cpu_count() or 1, 4, len(names) // (_WORTH_A_FORK // 2))
+    if workers < 2 or not hasattr(os, "fork") or threading.active_count() > 1:
+        return [one(name) for name in names]
+    gc.freeze()
+    share = -(-len(names) // workers)
+    helpers = [_Helper(one, names[at : at + share]) for at in range(share, len(names), share)]
+    found = [one(name) for name in names[:share]]
+    for helper in helpers:
+        found += helper.answer()
+    return found
+
+
+class _Helper:
+    """A process of ours that finds out about some tables."""
+
+    def __init__(self, one: Callable[[TableName], TableFacts], names: Sequence[TableName]) -> None:
+        self.one, self.names = one, names
+        self.pipe, end = os.pipe()
+        self.process = os.fork()
+        if self.process == 0:
+            status = 1
+            try:
+                os.close(self.pipe)
+                data = msgspec.msgpack.encode([one(name) for name in names])
+                with open(end, "wb") as pipe:  # noqa: PTH123 -- a pipe
+                    pipe.write(data)
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(end)
+
+    def answer(self) -> list[TableFacts]:
+        """Its facts; found out here where it failed, so that errors are told as ever."""
+        with open(self.pipe, "rb") as pipe:  # noqa: PTH123 -- a pipe
+            data = pipe.read()
+        _, status = os.waitpid(self.process, 0)
+        if status == 0:
+            with contextlib.suppress(msgspec.DecodeError):
+                return msgspec.msgpack.decode(data, type=_LIST)
+        return [self.one(name) for name in self.names]
+
+
+@contextlib.contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Trees are many small objects that live shortly: looking at each of them again and again is waste."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
+
+
+def tool_digest() -> bytes:
+    """Changes whenever the tool's code, or what it reads SQL and templates with, does."""
+    parts = [sys.version]
+    for package in ("sqlglot", "jinja2"):
+        spec = find_spec(package)
+        if spec is not None and spec.origin is not None:
+            parts.append(f"{spec.origin} {Path(spec.origin).stat().st_mtime_ns}")
+    import warehouse
+
+    todo = [*warehouse.__path__]
+    while todo:
+        with os.scandir(todo.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    todo.append(entry.path)
+                elif entry.name.endswith(".py"):
+                    stat = entry.stat()
+                    parts.append(f"{entry.path} {stat.st_mtime_ns} {stat.st_size}")
+    return hashlib.blake2b("\n".join(sorted(parts)).encode("utf-8", "replace"), digest_size=16).digest()
+
+
+def _load(file: Path) -> dict[str, TableFacts]:
+    try:
+        return {one.table: one for one in msgspec.msgpack.decode(file.read_bytes(), type=_LIST)}
+    except (OSError, msgspec.DecodeError):
+        return {}
+
+
+def _save(file: Path, facts: Sequence[TableFacts]) -> None:
+    """At once or not at all. Where nothing can be written, the next command is as slow as this one."""
+    with contextlib.suppress(OSError):
+        if not file.parent.is_dir():
+            file.parent.mkdir()
+            (file.parent / ".gitignore").write_text("*\n")
+        new = file.with_name(f"{file.name}.{os.getpid()}")
+        try:
+            new.write_bytes(msgspec.msgpack.encode(facts))
+            new.replace(file)
+        finally:
+            new.unlink(missing_ok=True)

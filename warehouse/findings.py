@@ -1,0 +1,38 @@
+"""What lint answers. Light: whoever shows findings that are known already needs none of the rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from warehouse.errors import Location
+
+
+class Severity(StrEnum):
+    """``ERROR``: a run will fail, or its rows cannot be right. ``WARNING``: they may not be."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A broken rule with its place. ``where`` has the source's line and the line's text as rendered."""
+
+    code: str
+    rule: str
+    severity: Severity
+    what: str
+    where: Location
+    why: str | None = None
+    fix: str | None = None
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}: {self.severity} {self.code} {self.what}"]
+        if self.where.text is not None:
+            lines.append(self.where.excerpt())
+        if self.why:
+            lines.append(f"  why: {self.why}")
+        if self.fix:
+            lines.append(f"  fix: {self.fix}")
+        return "\n".join(lines)
