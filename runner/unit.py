@@ -37,7 +37,12 @@ SETTINGS = {
     "spark.default.parallelism": "1",
     "spark.sql.leafNodeDefaultParallelism": "1",
     "spark.sql.adaptive.enabled": "false",
+    # Compiling Java for a statement that sees five rows takes most of its time; so does optimising the JVM's
+    # own code for a minute's work.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
+_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _DATABASE = "unit_tests"
 
 
@@ -115,9 +120,9 @@ def test(lake: Lake, tables: Sequence[TableName], name: str = "") -> Iterator[Ve
 @contextmanager
 def bench(lake: Lake) -> Iterator[Bench]:
     """A Spark for cases, and a place for the files it writes; both are gone afterwards."""
-    engine = LocalEngine(
-        "", {**lake.target.spark, **SETTINGS}, lake.state_directory / "logs" / "spark.log", lake.progress
-    )
+    java = f"{lake.target.spark.get('spark.driver.extraJavaOptions', '')} {_JAVA}".strip()
+    settings = {**lake.target.spark, **SETTINGS, "spark.driver.extraJavaOptions": java}
+    engine = LocalEngine("", settings, lake.state_directory / "logs" / "spark.log", lake.progress)
     with tempfile.TemporaryDirectory(prefix="warehouse-test-") as directory:
         made = Bench(engine, lake.project.contract, Path(directory))
         try:
