@@ -90,13 +90,12 @@ def write_ours(root: Path, count: int) -> None:
         )
 
 
-def write_dbt(root: Path, count: int, adapter: str) -> None:
-    """A dbt project with its profile beside it: contracts as columns of one schema file for each model."""
-    database = 'path: "gen.duckdb"' if adapter == "duckdb" else "method: session\n      host: none"
+def write_dbt(root: Path, count: int) -> None:
+    """A dbt project on DuckDB with its profile beside it; each model has a file of its columns."""
     _write(
         root / "profiles.yml",
-        f"gen:\n  target: dev\n  outputs:\n    dev:\n      type: {adapter}\n      schema: gen\n"
-        f"      threads: 2\n      {database}\n",
+        "gen:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n      schema: gen\n"
+        "      threads: 2\n      path: gen.duckdb\n",
     )
     _write(
         root / "dbt_project.yml",
@@ -111,7 +110,6 @@ def write_dbt(root: Path, count: int, adapter: str) -> None:
         _write(root / "models" / f"{table}.sql", with_day(text, day))
         columns = "\n".join(
             f"      - name: {column}\n        data_type: {types[kind]}\n        description: {about}"
-            + ("\n        data_tests: [not_null, unique]" if column == "id" else "")
             for column, kind, about in (*COLUMNS, ("dt", "STRING", "UTC date"))
         )
         _write(
@@ -135,8 +133,7 @@ def write_sqlmesh(root: Path, count: int) -> None:
         _write(
             root / "models" / f"{table}.sql",
             f"MODEL (\n  name gen.{table},\n  kind FULL,\n  owner team{number % 5},\n"
-            "  columns (id BIGINT, grp TEXT, val DOUBLE, band TEXT, place INT, dt TEXT),\n"
-            "  audits (not_null(columns := (id, grp)), unique_values(columns := (id)))\n);\n\n"
+            "  columns (id BIGINT, grp TEXT, val DOUBLE, band TEXT, place INT, dt TEXT)\n);\n\n"
             + with_day(text, "CAST('2018-11-15' AS TEXT) AS dt"),
         )
 
