@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from weblogs.session import DATA, Session
 
-from chamber import oracle
+from tests.chamber import compare, oracle
+from tests.chamber.compare import masked
+from tests.domain_session import DATA, Session
 
 REAL = DATA / "deputies"
-SUMS = (
-    "count(*), CAST(sum(document_value) AS DECIMAL(28,2)), CAST(sum(disallowed_value) AS DECIMAL(28,2)), "
-    "CAST(sum(net_value) AS DECIMAL(28,2)), CAST(sum(refund_value) AS DECIMAL(28,2))"
-)
 pytestmark = [pytest.mark.spark, pytest.mark.metastore]
 
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     with Session(tmp_path_factory.mktemp("project"), "chamber") as opened:
-        opened.call("ddl_apply")
         yield opened
 
 
@@ -41,121 +35,12 @@ def rows(session: Session) -> list[oracle.Row]:
     return list(oracle.records(next(REAL.iterdir())))
 
 
-def sums(found: list[list[str]], keys: int) -> dict[tuple[str, ...], oracle.Sums]:
-    made = {
-        tuple("" if key is None else str(key) for key in row[:keys]): oracle.Sums(
-            int(row[keys]), *(Decimal(value) for value in row[keys + 1 :])
-        )
-        for row in found
-    }
-    assert len(made) == len(found)
-    return made
-
-
 @pytest.mark.data
-def test_expenses_of_every_month_equal_the_oracle(session: Session, rows: list[oracle.Row]) -> None:
-    found = session.query(f"SELECT month, {SUMS} FROM chamber.expenses WHERE year = '2017' GROUP BY month")
-    assert sums(found, 1) == oracle.by(rows, "numMes")
-    assert session.query("SELECT count(*) FROM chamber.rejected_lines") == [[0]]
-
-
-@pytest.mark.data
-def test_expenses_of_every_supplier_equal_the_oracle(session: Session, rows: list[oracle.Row]) -> None:
-    found = session.query(
-        f"SELECT supplier_document, {SUMS} FROM chamber.expenses WHERE supplier_kind = 'company' GROUP BY 1"
-    )
-    companies = [row for row in rows if len(row["txtCNPJCPF"]) == 14]
-    assert sums(found, 1) == oracle.by(companies, "txtCNPJCPF")
-
-
-@pytest.mark.data
-def test_texts_and_dates_come_through(session: Session, rows: list[oracle.Row]) -> None:
-    found = session.query(
-        "SELECT CAST(issue_date AS STRING), document_id, deputy_name, register_id, party, state, category, "
-        "passenger, route, batch_id, installment, document_type, specification, CAST(net_value AS STRING) "
-        "FROM chamber.expenses"
-    )
-    expected = [
-        [
-            row["datEmissao"][:10] or None,
-            int(row["ideDocumento"]) or None,
-            row["txNomeParlamentar"],
-            int(row["idecadastro"]) if row["idecadastro"] else None,
-            row["sgPartido"] or None,
-            row["sgUF"] or None,
-            row["txtDescricao"],
-            row["txtPassageiro"].strip(" ") or None,
-            row["txtTrecho"] or None,
-            int(row["numLote"]) or None,
-            int(row["numParcela"]),
-            int(row["indTipoDocumento"]),
-            row["txtDescricaoEspecificacao"] or None,
-            f"{oracle.amount(row['vlrLiquido']) + Decimal('0.00'):.2f}",
-        ]
-        for row in rows
-    ]
-    assert sorted(map(str, found)) == sorted(map(str, expected))
-
-
-@pytest.mark.data
-def test_the_summary_equals_the_oracle(session: Session, rows: list[oracle.Row]) -> None:
-    found = session.query(
-        "SELECT month, deputy_id, party, state, category_id, expenses, document_value, disallowed_value, "
-        "net_value, refund_value FROM chamber.monthly_summary WHERE year = '2017'"
-    )
-    assert sums(found, 5) == oracle.by(rows, "numMes", "nuDeputadoId", "sgPartido", "sgUF", "numSubCota")
-
-
-@pytest.mark.data
-def test_the_dimensions_equal_the_oracle(session: Session, rows: list[oracle.Row]) -> None:
-    deputies = session.query("SELECT deputy_id, name, is_leadership, state, party FROM chamber.deputies")
-    assert {tuple(map(str, d)) for d in deputies} == {
-        (
-            r["nuDeputadoId"],
-            r["txNomeParlamentar"],
-            str(not r["idecadastro"]),
-            r["sgUF"] or "None",
-            r["sgPartido"] or "None",
-        )
-        for r in rows
-    }
-    categories = session.query("SELECT category_id, name FROM chamber.categories")
-    assert {(str(number), name) for number, name in categories} == {
-        (r["numSubCota"], r["txtDescricao"]) for r in rows
-    }
-    members = session.query("SELECT party, deputies FROM chamber.parties")
-    spenders = {(r["sgPartido"], r["nuDeputadoId"]) for r in rows if r["sgPartido"]}
-    assert dict(members) == {party: sum(p == party for p, _ in spenders) for party, _ in spenders}
-
-
-@pytest.mark.data
-def test_suppliers_equal_the_oracle(session: Session, rows: list[oracle.Row]) -> None:
-    expected = oracle.suppliers(rows)
-    found = session.query("SELECT supplier_id, kind, document, name FROM chamber.suppliers")
-    assert len(found) == len(expected)
-    companies = {document: name for _, kind, document, name in found if kind == "company"}
-    for (kind, number), names in expected.items():
-        if kind == "company":
-            most = max(names.values())
-            usual = {masked(name) for name, count in names.items() if count == most}
-            assert companies[number] in usual or len({masked(n) for n in names}) < len(names)
-
-
-def masked(text: str) -> str:
-    return re.sub(r"(?<![0-9])[0-9]{3}\.?([0-9]{3})\.?([0-9]{3})-?[0-9]{2}(?![0-9])", r"***.\1.\2-**", text)
-
-
-@pytest.mark.data
-def test_no_cpf_is_published(session: Session, rows: list[oracle.Row]) -> None:
-    known = oracle.cpfs(rows)
-    assert len(known) > 300
-    texts: set[str] = set()
-    for table in ("expenses", "suppliers", "deputies", "parties", "categories", "rejected_lines"):
-        for row in session.query(f"SELECT * FROM chamber.{table}"):
-            texts.update(value for value in row if isinstance(value, str))
-    digits = re.compile(r"(?<![0-9a-f])[0-9]{11}(?![0-9a-f])")
-    assert not [text for text in texts if known.intersection(digits.findall(text))]
-    assert not [text for text in texts if re.search(r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", text)]
+@pytest.mark.parametrize("part", compare.ALL, ids=lambda part: part.__name__)
+def test_the_real_year_equals_the_oracle(
+    session: Session, rows: list[oracle.Row], part: Callable[[compare.Query, list[oracle.Row]], None]
+) -> None:
+    part(session.query, rows)
 
 
 HEADER = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -10,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.domain_session import ROOT, Session
+from tests.music import compare
 from tests.music.faults import LINES, event
 from tests.music.oracle import Expected, expected, text_of
 from tests.music.test_oracle import DATA
-from tests.weblogs.session import ROOT, Session
 
 pytestmark = [pytest.mark.spark, pytest.mark.metastore, pytest.mark.data]
 
@@ -31,7 +31,6 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
         pytest.skip(f"no real files at {DATA}")
     with Session(tmp_path_factory.mktemp("music"), "music") as session:
         assert len(session.land(DATA)) == 101
-        session.call("ddl_apply")
         for day in ("2018-11-15", "2018-11-01"):
             assert_done(session.backfill(day, day, "music.events", "music.rejected_events"))
         done = session.backfill("2018-11-01", "2018-11-30")
@@ -74,68 +73,17 @@ def assert_done(runs: dict[str, dict[str, Any]]) -> None:
     assert not {name: run for name, run in runs.items() if run["error"] or run["failures"]}
 
 
-def by_day(session: Session, sql: str) -> dict[str, tuple[Any, ...]]:
-    return {row[0]: tuple(row[1:]) for row in session.query(sql)}
-
-
 def test_every_day_equals_plain_python(music: Session, real: Expected) -> None:
-    months_days = "WHERE dt < '2018-12-01' GROUP BY dt"
-    events = by_day(music, f"SELECT dt, count(*), count(user_id) FROM music.events {months_days}")
-    assert events == {
-        day: (len(found.events), sum(e.user_id is not None for e in found.events))
-        for day, found in real.days.items()
-    }
-    assert not by_day(music, f"SELECT dt, count(*) FROM music.rejected_events {months_days}")
-    plays = by_day(
-        music,
-        "SELECT dt, count(*), count(DISTINCT songplay_id), count_if(level = 'paid'), count(song_id), "
-        f"sum(length) FROM music.songplays {months_days}",
-    )
-    assert {day: row[:4] for day, row in plays.items()} == {
-        day: (len(found.plays), len(found.plays), found.plays_by_level["paid"], found.matched.total())
-        for day, found in real.days.items()
-    }
-    for day, found in real.days.items():
-        assert math.isclose(plays[day][4], found.seconds_played, rel_tol=1e-12)
-    times = by_day(
-        music,
-        "SELECT dt, count(*), count_if(date_format(start_time, 'H d M y') <> concat_ws(' ', hour, day, "
-        f"month, year)), min(weekday), max(weekday) FROM music.times {months_days}",
-    )
-    assert {day: row[:2] for day, row in times.items()} == {
-        day: (len(found.times), 0) for day, found in real.days.items()
-    }
-    assert times["2018-11-15"][2:] == (4, 4)  # a Thursday
+    compare.days(music.query, real)
 
 
 def test_users_are_as_they_were_last_seen(music: Session, real: Expected, faulty: Expected) -> None:
     merged = Expected({**real.days, **faulty.days}, {}, set(), Counter())
-    rows = music.query(
-        "SELECT user_id, first_name, last_name, gender, level, location, CAST(last_seen_at AS STRING), "
-        "CAST(level_since AS STRING) FROM music.users"
-    )
-    assert sorted(rows) == sorted(
-        [u, e.first_name, e.last_name, e.gender, e.level, e.location, text_of(e.ts), text_of(since)]
-        for u, (e, since) in merged.users(FAULTY_DAY).items()
-    )
+    compare.users(music.query, merged, FAULTY_DAY)
 
 
 def test_songs_and_artists_are_those_of_the_files(music: Session, real: Expected, faulty: Expected) -> None:
-    rows = music.query("SELECT song_id, title, artist_id, artist_name, year, duration FROM music.songs")
-    songs = {**real.songs, **faulty.songs}
-    assert sorted(rows) == sorted(
-        [s.song_id, s.title, s.artist_id, s.artist_name, s.year, s.duration] for s in songs.values()
-    )
-    rows = music.query("SELECT artist_id, name, location, latitude, longitude FROM music.artists")
-    assert sorted(rows, key=str) == sorted(
-        ([s.artist_id, s.artist_name, s.location, s.latitude, s.longitude] for s in _one_per_artist(songs)),
-        key=str,
-    )
-
-
-def _one_per_artist(songs: dict[str, Any]) -> list[Any]:
-    """The artists of these files are alike on all of their songs."""
-    return list({song.artist_id: song for song in songs.values()}.values())
+    compare.songs(music.query, {**real.songs, **faulty.songs})
 
 
 def test_each_faulty_line_is_an_event_or_rejected_with_its_reason(music: Session, faulty: Expected) -> None:

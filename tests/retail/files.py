@@ -45,7 +45,7 @@ def write(directory: Path, **bodies: str) -> Path:
 def part_of(source: Path, target: Path, keep: Callable[[Row], bool]) -> Path:
     """The real files with the orders that ``keep`` takes, and all that belongs to them."""
     target.mkdir(parents=True)
-    orders = [row for row in _rows(source / "olist_orders_dataset.csv") if keep(row)]
+    orders = [row for row in rows(source / "olist_orders_dataset.csv") if keep(row)]
     _put(target / "olist_orders_dataset.csv", orders)
     keys = {row["order_id"] for row in orders}
     for name in (
@@ -53,10 +53,10 @@ def part_of(source: Path, target: Path, keep: Callable[[Row], bool]) -> Path:
         "olist_order_payments_dataset.csv",
         "olist_order_reviews_dataset.csv",
     ):
-        _put(target / name, (row for row in _rows(source / name) if row["order_id"] in keys))
+        _put(target / name, (row for row in rows(source / name) if row["order_id"] in keys))
     customers = {row["customer_id"] for row in orders}
     name = "olist_customers_dataset.csv"
-    _put(target / name, (row for row in _rows(source / name) if row["customer_id"] in customers))
+    _put(target / name, (row for row in rows(source / name) if row["customer_id"] in customers))
     for name in (
         "olist_products_dataset.csv",
         "olist_sellers_dataset.csv",
@@ -64,11 +64,11 @@ def part_of(source: Path, target: Path, keep: Callable[[Row], bool]) -> Path:
     ):
         (target / name).write_bytes((source / name).read_bytes())
     name = "olist_geolocation_dataset.csv"
-    _put(target / name, (row for n, row in enumerate(_rows(source / name)) if n % 20 == 0))
+    _put(target / name, (row for n, row in enumerate(rows(source / name)) if n % 20 == 0))
     return target
 
 
-def _rows(path: Path) -> Iterable[Row]:
+def rows(path: Path) -> Iterable[Row]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         yield from csv.DictReader(file)
 

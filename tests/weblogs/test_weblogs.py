@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from weblogs import oracle
-from weblogs.session import DATA, Session
+from tests.domain_session import DATA, Session
+from tests.weblogs.compare import everything
 
 REAL = DATA / "weblogs"
 pytestmark = [pytest.mark.spark, pytest.mark.metastore]
@@ -18,7 +17,6 @@ pytestmark = [pytest.mark.spark, pytest.mark.metastore]
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     with Session(tmp_path_factory.mktemp("project"), "weblogs") as opened:
-        opened.call("ddl_apply")
         yield opened
 
 
@@ -34,43 +32,9 @@ def real(session: Session) -> Path:
     return next(REAL.iterdir())
 
 
-def requests(session: Session, start: str, end: str) -> Counter[oracle.Request]:
-    rows = session.query(
-        "SELECT concat(dt, 'T', hour), CAST(request_time AS STRING), host, remote_ident, remote_user, "
-        "method, path, query, protocol, status, bytes, referer, agent FROM weblogs.requests "
-        f"WHERE dt BETWEEN '{start}' AND '{end}'"
-    )
-    return Counter(oracle.Request(*row) for row in rows)
-
-
-def traffic(session: Session, table: str, key: str, start: str, end: str) -> dict[str, oracle.Traffic]:
-    rows = session.query(
-        f"SELECT {key}, hits, bytes, hosts, "
-        "status_1xx, status_2xx, status_3xx, status_4xx, status_5xx, top_paths "
-        f"FROM weblogs.{table} WHERE dt BETWEEN '{start}' AND '{end}'"
-    )
-    found = {}
-    for place, hits, size, hosts, *statuses, top in rows:
-        found[place] = oracle.Traffic(hits, size, hosts, tuple(statuses), tuple(tuple(path) for path in top))
-    assert len(found) == len(rows)
-    return found
-
-
-def same_as_oracle(session: Session, path: Path, start: str, end: str) -> None:
-    expected = oracle.requests(path)
-    assert requests(session, start, end) == Counter(expected)
-    rejected = session.query(
-        f"SELECT line FROM weblogs.rejected_lines WHERE dt BETWEEN '{start}' AND '{end}'"
-    )
-    assert Counter(line for (line,) in rejected) == Counter(oracle.rejects(path))
-    hours = traffic(session, "traffic_hourly", "concat(dt, 'T', hour)", start, end)
-    assert hours == oracle.traffic(expected, 13)
-    assert traffic(session, "traffic_daily", "dt", start, end) == oracle.traffic(expected, 10)
-
-
 @pytest.mark.data
 def test_the_real_log_equals_the_oracle(session: Session, real: Path) -> None:
-    same_as_oracle(session, real, "2015-05-17", "2015-05-20")
+    everything(session.query, real, "2015-05-17", "2015-05-20")
 
 
 @pytest.mark.data
@@ -144,7 +108,7 @@ def test_faulty_lines_are_kept_with_their_reason(session: Session, tmp_path: Pat
     session.land(tmp_path)
     outcomes = session.backfill("2016-02-28", "2016-02-29")
     assert {o["status"] for o in outcomes.values()} == {"published"}, outcomes
-    same_as_oracle(session, path, "2016-02-28", "2016-02-29")
+    everything(session.query, path, "2016-02-28", "2016-02-29")
     rows = session.query("SELECT line, reason FROM weblogs.rejected_lines WHERE dt = '2016-02-28'")
     assert dict(rows) == FAULTS
     assert len(rows) == len(FAULTS) + 3
@@ -198,5 +162,5 @@ def test_one_hour_at_a_time_equals_a_batch(session: Session, tmp_path: Path) -> 
     everything = "SELECT * FROM weblogs.requests WHERE dt = '2016-03-07'"
     singles = session.query(everything)
     assert len(singles) == 12
-    session.call("backfill", terms=["weblogs.requests"], start="2016-03-07", end="2016-03-07", force=True)
+    session.backfill("2016-03-07", "2016-03-07", "weblogs.requests", force=True)
     assert sorted(map(str, session.query(everything))) == sorted(map(str, singles))

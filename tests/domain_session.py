@@ -1,8 +1,9 @@
-"""The tool on a project with the retail files alone, in a process of its own: Spark is one per process."""
+"""The real tool on a project of one domain, in a process of its own: nobody shares its Spark or metastore."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,16 +11,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
 
+# A JVM that lives for a minute or two is not worth its best compiler.
 _SETTINGS = """
 [tool.warehouse.landing]
-retail = "landing.retail"
+{domain} = "landing.{domain}"
 [tool.warehouse.targets.local]
 lake = ".lake"
 [tool.warehouse.targets.local.spark]
 "spark.master" = "local[2]"
 "spark.driver.memory" = "1g"
+"spark.driver.extraJavaOptions" = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 "spark.sql.shuffle.partitions" = "2"
 "spark.ui.enabled" = "false"
 """
@@ -28,27 +32,33 @@ Ended = dict[str, dict[str, Any]]
 
 
 class Session:
-    """A project in ``directory``; each method is a command of the tool."""
+    """A project in ``directory`` with a domain's files; each method is a command of the tool."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, domain: str) -> None:
+        self.domain = domain
         self.lake = directory / ".lake"
         for kind in ("ddl", "sql"):
-            shutil.copytree(ROOT / kind / "retail", directory / kind / "retail")
+            shutil.copytree(ROOT / kind / domain, directory / kind / domain)
         (directory / "sql" / "macros").mkdir()
-        shutil.copy(ROOT / "sql" / "macros" / "retail.sql", directory / "sql" / "macros")
-        (directory / "pyproject.toml").write_text(_SETTINGS)
-        command = [sys.executable, "-W", "ignore", str(Path(__file__)), str(directory)]
+        shutil.copy(ROOT / "sql" / "macros" / f"{domain}.sql", directory / "sql" / "macros")
+        (directory / "pyproject.toml").write_text(_SETTINGS.format(domain=domain))
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+            [sys.executable, "-W", "ignore", str(Path(__file__)), str(directory), domain],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
         )
 
     def __enter__(self) -> Self:
+        self._call("apply")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._process.stdin and self._process.stdout
+        # The end of its input is the worker's end; it stops its metastore before it leaves.
         self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()
@@ -69,12 +79,11 @@ class Session:
     def generate(self, start: str, end: str, rate: float, *, hourly: bool = False) -> None:
         self._call("generate", start=start, end=end, rate=rate, hourly=hourly)
 
-    def apply(self) -> None:
-        self._call("apply")
-
-    def backfill(self, start: str, end: str, *, force: bool = False) -> Ended:
-        """``table slice`` to how it ended, for what was run."""
-        found: Ended = self._call("backfill", start=start, end=end, force=force)
+    def backfill(self, start: str, end: str, *terms: str, force: bool = False) -> Ended:
+        """``table slice`` to how it ended, for what was not skipped; ``terms`` select tables, else all."""
+        found: Ended = self._call(
+            "backfill", terms=list(terms) or [self.domain], start=start, end=end, force=force
+        )
         return found
 
     def query(self, sql: str) -> list[list[Any]]:
@@ -83,30 +92,40 @@ class Session:
         return rows
 
 
-def _worker(directory: str) -> None:
+def published(outcomes: Ended) -> Ended:
+    """The outcomes; :class:`AssertionError` with the first that is not published."""
+    bad = {name: outcome for name, outcome in outcomes.items() if outcome["status"] != "published"}
+    assert not bad, next(iter(bad.items()))
+    return outcomes
+
+
+def _worker(directory: str, domain: str) -> None:
     sys.path.insert(0, str(ROOT))
     from runner.api import Warehouse
     from warehouse.errors import WarehouseError
 
-    with Warehouse.open(Path(directory)) as warehouse:
+    # What a JVM has to say goes to stderr, so that nothing stands between the answers.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    with answers, Warehouse.open(Path(directory)) as warehouse:
         try:
             for line in sys.stdin:
                 asked = json.loads(line)
                 try:
-                    answer = {"value": _answer(warehouse, asked.pop("step"), asked)}
+                    answer = {"value": _answer(warehouse, domain, asked.pop("step"), asked)}
                 except WarehouseError as error:
                     answer = {"error": str(error)}
-                print(json.dumps(answer, default=str), flush=True)
+                print(json.dumps(answer, default=str), file=answers, flush=True)
         finally:
             warehouse.metastore_stop()
 
 
-def _answer(warehouse: Any, step: str, asked: dict[str, Any]) -> Any:
+def _answer(warehouse: Any, domain: str, step: str, asked: dict[str, Any]) -> Any:
     match step:
         case "land":
-            return [f.key for f in warehouse.land("retail", Path(asked["source"])) if f.written]
+            return [f.key for f in warehouse.land(domain, Path(asked["source"])) if f.written]
         case "generate":
-            list(warehouse.land_generated("retail", asked.pop("start"), asked.pop("end"), **asked))
+            list(warehouse.land_generated(domain, asked.pop("start"), asked.pop("end"), **asked))
         case "apply":
             list(warehouse.ddl_apply())
         case "query":
@@ -115,7 +134,7 @@ def _answer(warehouse: Any, step: str, asked: dict[str, Any]) -> Any:
             from runner.request import Options
 
             options = Options(force=asked["force"])
-            report = warehouse.backfill(["retail"], asked["start"], asked["end"], options=options)
+            report = warehouse.backfill(asked["terms"], asked["start"], asked["end"], options=options)
             return {
                 f"{o.table} {o.slice}".strip(): {
                     "status": str(o.status),
@@ -131,4 +150,4 @@ def _answer(warehouse: Any, step: str, asked: dict[str, Any]) -> Any:
 
 
 if __name__ == "__main__":
-    _worker(sys.argv[1])
+    _worker(*sys.argv[1:])
