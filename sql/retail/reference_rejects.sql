@@ -29,7 +29,7 @@ WITH products AS (
       {{ is_unreadable('product_width_cm', 'try_cast(j.product_width_cm AS INT)') }}
     ) AS lost_fields,
     j.why,
-    r.line
+    coalesce(r.line, '') AS line
   FROM retail.raw_products AS r
   LATERAL VIEW {{ json_fields(['why', 'product_id', 'product_name_lenght',
                                'product_description_lenght', 'product_photos_qty', 'product_weight_g',
@@ -46,7 +46,7 @@ sellers AS (
     ) AS faults,
     '' AS lost_fields,
     j.why,
-    r.line
+    coalesce(r.line, '') AS line
   FROM retail.raw_sellers AS r
   LATERAL VIEW {{ json_fields(['why', 'seller_id']) }}
 ),
@@ -65,7 +65,7 @@ geolocation AS (
       {{ is_unreadable('geolocation_lng', 'try_cast(j.geolocation_lng AS DOUBLE)') }}
     ) AS lost_fields,
     j.why,
-    r.line
+    coalesce(r.line, '') AS line
   FROM retail.raw_geolocation AS r
   LATERAL VIEW {{ json_fields(['why', 'geolocation_zip_code_prefix', 'geolocation_lat',
                                'geolocation_lng']) }}
@@ -82,7 +82,7 @@ categories AS (
     ) AS faults,
     '' AS lost_fields,
     j.why,
-    r.line
+    coalesce(r.line, '') AS line
   FROM retail.raw_categories AS r
   LATERAL VIEW {{ json_fields(['why', 'product_category_name', 'product_category_name_english']) }}
 ),

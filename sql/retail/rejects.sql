@@ -31,7 +31,7 @@ WITH orders AS (
       {{ is_unreadable('order_estimated_delivery_date', moment('j.order_estimated_delivery_date')) }}
     ) AS lost_fields,
     j.why,
-    r.line,
+    coalesce(r.line, '') AS line,
     r.dt
   FROM retail.raw_orders AS r
   LATERAL VIEW {{ json_fields(['why', 'order_id', 'change_number', 'changed_at',
@@ -60,7 +60,7 @@ items AS (
       {{ is_unreadable('shipping_limit_date', moment('j.shipping_limit_date')) }}
     ) AS lost_fields,
     j.why,
-    r.line,
+    coalesce(r.line, '') AS line,
     r.dt
   FROM retail.raw_items AS r
   LATERAL VIEW {{ json_fields(['why', 'order_id', 'order_item_id', 'shipping_limit_date', 'price',
@@ -85,7 +85,7 @@ payments AS (
       {{ is_unreadable('payment_installments', 'try_cast(j.payment_installments AS INT)') }}
     ) AS lost_fields,
     j.why,
-    r.line,
+    coalesce(r.line, '') AS line,
     r.dt
   FROM retail.raw_payments AS r
   LATERAL VIEW {{ json_fields(['why', 'order_id', 'payment_sequential', 'payment_installments',
@@ -103,7 +103,7 @@ customers AS (
     ) AS faults,
     '' AS lost_fields,
     j.why,
-    r.line,
+    coalesce(r.line, '') AS line,
     r.dt
   FROM retail.raw_customers AS r
   LATERAL VIEW {{ json_fields(['why', 'customer_id']) }}
@@ -126,7 +126,7 @@ reviews AS (
       {{ is_unreadable('review_answer_timestamp', moment('j.review_answer_timestamp')) }}
     ) AS lost_fields,
     j.why,
-    r.line,
+    coalesce(r.line, '') AS line,
     r.dt
   FROM retail.raw_reviews AS r
   LATERAL VIEW {{ json_fields(['why', 'review_id', 'order_id', 'review_score', 'review_creation_date',
