@@ -49,13 +49,22 @@ keyed_lines AS (
   SELECT *, left(sha2(concat(year, masked_line), 256), 32) AS line_key
   FROM masked_lines
 ),
-records AS (
+numbered_lines AS (
   SELECT
     year,
+    line,
     masked_line,
     line_key,
     -- Equal lines cannot be told apart, so any order among them gives the same rows.
-    CAST(row_number() OVER (PARTITION BY year, line_key ORDER BY line) AS INT) AS repeat_number,
+    CAST(row_number() OVER (PARTITION BY year, line_key ORDER BY line) AS INT) AS repeat_number
+  FROM keyed_lines
+),
+records AS (
+  -- In a LATERAL VIEW a line is read once. A plain column is computed again in every filter on what follows
+  -- from it, because Spark pushes filters down.
+  SELECT year, masked_line, line_key, repeat_number, record
+  FROM numbered_lines
+  LATERAL VIEW explode(array(
     from_csv(
       line,
       'txNomeParlamentar STRING, ideCadastro STRING, nuCarteiraParlamentar STRING, nuLegislatura STRING,
@@ -67,8 +76,8 @@ records AS (
        numRessarcimento STRING, vlrRestituicao STRING, nuDeputadoId STRING, ideDocumento STRING,
        malformed STRING',
       map('sep', ';', 'quote', '"', 'escape', '"', 'columnNameOfCorruptRecord', 'malformed')
-    ) AS record
-  FROM keyed_lines
+    )
+  )) AS record
 ),
 amounts AS (
   SELECT

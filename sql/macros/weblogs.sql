@@ -24,11 +24,19 @@ keyed_lines AS (
   SELECT *, left(sha2(concat(dt, hour, line), 256), 32) AS line_key
   FROM raw_lines
 ),
-cut_lines AS (
+numbered_lines AS (
   SELECT
     *,
     -- Equal lines cannot be told apart, so any order among them gives the same rows.
-    CAST(row_number() OVER (PARTITION BY dt, hour, line_key ORDER BY line) AS INT) AS repeat_number,
+    CAST(row_number() OVER (PARTITION BY dt, hour, line_key ORDER BY line) AS INT) AS repeat_number
+  FROM keyed_lines
+),
+cut_lines AS (
+  -- In a LATERAL VIEW a line is cut once. A plain column is computed again in every filter on what follows
+  -- from it, because Spark pushes filters down.
+  SELECT *
+  FROM numbered_lines
+  LATERAL VIEW explode(array(
     split(
       regexp_replace(
         line,
@@ -36,8 +44,18 @@ cut_lines AS (
         '$1\u0001$2\u0001$3\u0001$4\u0001$5\u0001$6\u0001$7\u0001$8\u0001$9'
       ),
       '\u0001'
-    ) AS fields
-  FROM keyed_lines
+    )
+  )) AS fields
+  LATERAL VIEW explode(array(
+    split(
+      regexp_replace(
+        get(fields, 4),
+        r'^([A-Z][A-Z_-]*) (\S.*?)(?: (HTTP/\d(?:\.\d)?))?$',
+        '$1\u0001$2\u0001$3'
+      ),
+      '\u0001'
+    )
+  )) AS parts
 ),
 typed_lines AS (
   SELECT
@@ -46,15 +64,7 @@ typed_lines AS (
     CASE
       WHEN get(fields, 3) RLIKE r'^\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}$'
         THEN try_to_timestamp(fields[3], 'dd/MMM/yyyy:HH:mm:ss Z')
-    END AS request_time,
-    split(
-      regexp_replace(
-        get(fields, 4),
-        r'^([A-Z][A-Z_-]*) (\S.*?)(?: (HTTP/\d(?:\.\d)?))?$',
-        '$1\u0001$2\u0001$3'
-      ),
-      '\u0001'
-    ) AS parts
+    END AS request_time
   FROM cut_lines
 ),
 lines AS (

@@ -26,7 +26,7 @@ classified AS (
       WHEN agent RLIKE '(?i)googlebot|bingbot|msnbot|slurp|baiduspider|yandex|sogou|duckduckbot|exabot|naverbot|yeti/' THEN 'search'
       WHEN agent RLIKE r'(?i)\brss|rss/|feed|newsblur|netvibes|bloglovin|planet' THEN 'feed'
       WHEN agent RLIKE '(?i)ahrefs|mj12bot|ezooms|semrush|dotbot|blexbot|spbot|rogerbot|seokicks' THEN 'seo'
-        WHEN agent RLIKE '(?i)archive[.]org|ia_archiver|heritrix' THEN 'archive'
+      WHEN agent RLIKE '(?i)archive[.]org|ia_archiver|heritrix' THEN 'archive'
       WHEN agent RLIKE '(?i)curl|wget|python|java/|ruby|perl|libwww|go-http|httpclient|okhttp|chef client|puppet|ansible' THEN 'tool'
       WHEN agent RLIKE '(?i)bot|crawl|spider|fetch|scan|monitor|https?://' THEN 'other'
     END AS bot
