@@ -20,6 +20,9 @@ $(STAMP): pyproject.toml
 demo: $(STAMP) ## a month of generated music: land, DDL, backfill, a failing check, a rollback, queries
 	@$(BIN)/python -m demo
 
+warehouses: $(STAMP) ## all four warehouses from generated files, then their status and reports
+	@$(BIN)/python -m demo.warehouses
+
 test: $(STAMP) ## all tests
 	$(PYTEST)
 

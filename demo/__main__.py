@@ -5,16 +5,15 @@ Its lake is that of the target ``demo``. A second run finds nothing to do and on
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from demo.show import command, stop_on_failure, title
 from runner.api import Warehouse
 from runner.console import Told, table
-from runner.outcome import Report
 from runner.request import Options
 from warehouse.errors import WarehouseError
 
@@ -42,32 +41,24 @@ def main() -> int:
     return 0
 
 
-def _title(text: str) -> None:
-    print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n== {text}", flush=True)
-
-
-def _command(*words: str) -> None:
-    print(f"$ warehouse --target demo {shlex.join(words)}", flush=True)
-
-
 def _build(warehouse: Warehouse) -> bool:
     """Land, apply, backfill; True when there was nothing to do."""
-    _title("1. A month of raw files, as an app and a catalogue of songs would drop them")
-    _command("land", "music", "--generate", "--start", START, "--end", END)
+    title("1. A month of raw files, as an app and a catalogue of songs would drop them")
+    command("demo", "land", "music", "--generate", "--start", START, "--end", END)
     landed = list(warehouse.land_generated("music", START, END))
     new = sum(piece.written for piece in landed)
     print(f"  {new} files written, {len(landed) - new} there already")
 
-    _title("2. The tables, from versioned DDL")
-    _command("ddl", "apply", "--select", "music")
+    title("2. The tables, from versioned DDL")
+    command("demo", "ddl", "apply", "--select", "music")
     changed = [done for done in warehouse.ddl_apply(["music"]) if done.before != done.after]
     for done in changed:
         print(f"  {done.table}: version {done.after}")
     if not changed:
         print("  nothing to apply")
 
-    _title("3. The star schema: what is missing or stale, in the order of what reads what")
-    _command("backfill", "--select", "music", "--start", START, "--end", END)
+    title("3. The star schema: what is missing or stale, in the order of what reads what")
+    command("demo", "backfill", "--select", "music", "--start", START, "--end", END)
     seen: set[str] = set()
     told = Told()
 
@@ -79,14 +70,8 @@ def _build(warehouse: Warehouse) -> bool:
 
     report = warehouse.backfill(["music"], START, END, told=progress)
     print(f"  {told.summary(report)}")
-    _stop_on_failure(report)
+    stop_on_failure(report)
     return told.summary(report).startswith("nothing to do")
-
-
-def _stop_on_failure(report: Report) -> None:
-    for outcome in report.outcomes:
-        if outcome.error is not None:
-            raise outcome.error
 
 
 def _plays(warehouse: Warehouse) -> int:
@@ -96,7 +81,7 @@ def _plays(warehouse: Warehouse) -> int:
 
 def _mistake(warehouse: Warehouse, root: Path) -> None:
     """A copy of the project with a wrong key in one file, on the same lake."""
-    _title("4. An analyst's mistake: every play of the day gets the same key")
+    title("4. An analyst's mistake: every play of the day gets the same key")
     before = _plays(warehouse)
     with tempfile.TemporaryDirectory() as directory:
         copy = Path(directory)
@@ -109,7 +94,7 @@ def _mistake(warehouse: Warehouse, root: Path) -> None:
         text = path.read_text(encoding="utf-8")
         wrong = _break_key(text)
         path.write_text(wrong, encoding="utf-8")
-        _command("run", "--select", "music.songplays", "--date", DAY)
+        command("demo", "run", "--select", "music.songplays", "--date", DAY)
         mistaken = Warehouse.open(copy, target="demo")
         mistaken.lake.share(warehouse.lake)
         report = mistaken.run(["music.songplays"], DAY)
@@ -129,17 +114,17 @@ def _break_key(text: str) -> str:
 
 
 def _roll_back(warehouse: Warehouse) -> None:
-    _title("5. A partition is a pointer: a forced run, and back again")
-    _command("run", "--select", "music.songplays", "--date", DAY, "--force")
+    title("5. A partition is a pointer: a forced run, and back again")
+    command("demo", "run", "--select", "music.songplays", "--date", DAY, "--force")
     report = warehouse.run(["music.songplays"], DAY, options=Options(force=True))
-    _stop_on_failure(report)
+    stop_on_failure(report)
     new = report.outcomes[0].run_id
-    _command("rollback", "music.songplays", f"dt={DAY}", "--reason", "to show that it takes no job")
+    command("demo", "rollback", "music.songplays", f"dt={DAY}", "--reason", "to show that it takes no job")
     back = warehouse.rollback("music.songplays", f"dt={DAY}", reason="to show that it takes no job")
     print(f"  from run {new} back to run {back.run_id}, without a Spark job; it is held until released")
-    _command("release", "music.songplays", f"dt={DAY}")
+    command("demo", "release", "music.songplays", f"dt={DAY}")
     warehouse.release("music.songplays", f"dt={DAY}")
-    _command("history", "music.songplays", f"dt={DAY}")
+    command("demo", "history", "music.songplays", f"dt={DAY}")
     for event in warehouse.history("music.songplays", f"dt={DAY}"):
         mark = "*" if event.current else " "
         if event.slice:
@@ -147,16 +132,16 @@ def _roll_back(warehouse: Warehouse) -> None:
 
 
 def _questions(warehouse: Warehouse) -> None:
-    _title("Questions")
+    title("Questions")
     for sql in (TOP_SONGS, PER_DAY):
-        _command("query", " ".join(sql.split()))
+        command("demo", "query", " ".join(sql.split()))
         answer = warehouse.query(sql)
         text = table(answer.columns, [[str(value) for value in row] for row in answer.rows], right=(2,))
         print("  " + text.replace("\n", "\n  "))
 
 
 def _where(warehouse: Warehouse, root: Path) -> None:
-    _title("Where it lies")
+    title("Where it lies")
     lake = (root / ".demo").relative_to(root)
     print(f"  raw files  {lake}/music/raw_events/dt=…/, {lake}/music/raw_songs/")
     print(f"  rows       {lake}/music/songplays/<run id>/dt=…/ (Parquet)")
