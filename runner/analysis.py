@@ -22,8 +22,8 @@ from warehouse.facts import Keys, TableFacts
 from warehouse.names import TableName
 from warehouse.project import Project
 
-_WORTH_A_FORK = 60
-"""From so many tables on, a second process is quicker."""
+WORTH_A_PROCESS = 30
+"""So many tables for each."""
 _LIST = list[TableFacts]
 
 
@@ -59,7 +59,7 @@ def _find_out(project: Project, keys: Keys, names: Sequence[TableName]) -> list[
         facts = examine(project, name)
         return msgspec.structs.replace(facts, key=keys.key(facts)) if facts.readable else facts
 
-    workers = min(os.cpu_count() or 1, 4, len(names) // (_WORTH_A_FORK // 2))
+    workers = min(os.cpu_count() or 1, 4, len(names) // WORTH_A_PROCESS)
     if workers < 2 or not hasattr(os, "fork") or threading.active_count() > 1:
         return [one(name) for name in names]
     gc.freeze()
@@ -131,12 +131,15 @@ def tool_digest() -> bytes:
                 elif entry.name.endswith(".py"):
                     stat = entry.stat()
                     parts.append(f"{entry.path} {stat.st_mtime_ns} {stat.st_size}")
-    return hashlib.blake2b("\n".join(sorted(parts)).encode("utf-8", "replace"), digest_size=16).digest()
+    return _sum("\n".join(sorted(parts)).encode("utf-8", "replace"))
 
 
 def _load(file: Path) -> dict[str, TableFacts]:
     try:
-        return {one.table: one for one in msgspec.msgpack.decode(file.read_bytes(), type=_LIST)}
+        data = file.read_bytes()
+        if data[:16] != _sum(data[16:]):
+            return {}
+        return {one.table: one for one in msgspec.msgpack.decode(data[16:], type=_LIST)}
     except (OSError, msgspec.DecodeError):
         return {}
 
@@ -147,9 +150,14 @@ def _save(file: Path, facts: Sequence[TableFacts]) -> None:
         if not file.parent.is_dir():
             file.parent.mkdir()
             (file.parent / ".gitignore").write_text("*\n")
+        data = msgspec.msgpack.encode(facts)
         new = file.with_name(f"{file.name}.{os.getpid()}")
         try:
-            new.write_bytes(msgspec.msgpack.encode(facts))
+            new.write_bytes(_sum(data) + data)
             new.replace(file)
         finally:
             new.unlink(missing_ok=True)
+
+
+def _sum(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()

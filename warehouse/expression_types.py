@@ -99,6 +99,8 @@ def written(node: Any) -> Type:
     name = node.this.name if hasattr(node.this, "name") else ""
     items = node.args.get("expressions") or ()
     if name == "DECIMAL":
+        if not all(item.name.isdecimal() for item in items):
+            return None
         numbers = [int(item.name) for item in items]
         return f"decimal({numbers[0] if numbers else 10},{numbers[1] if len(numbers) > 1 else 0})"
     if name in ("ARRAY", "MAP"):

@@ -28,7 +28,7 @@ class MissingError(UndefinedError):
 
     def __init__(self, name: str | None, owner: object, message: str | None = None) -> None:
         super().__init__(message or f"`{name}` is not defined")
-        self.missing = name or ""
+        self.missing = "" if name is None else str(name)  # of [1][5] it is 5
         self.owner = owner
 
 
