@@ -23,7 +23,7 @@ def audit(lake: Lake, tables: Sequence[TableName], spans: Spans | None) -> Itera
     inputs = Inputs(lake)
     for name in tables:
         model = lake.project.model(name)
-        inputs.ready(model.check_inputs)
+        inputs.ready(model.check_inputs).wait()
         state = lake.log(name).state()
         converge(lake, name)
         if spans is None:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from runner.inputs import Inputs
+from runner.inputs import Inputs, Settling
 from runner.lake import Lake
 from runner.outcome import Outcome, Status
 from runner.request import Options, Spans
@@ -72,30 +72,33 @@ def _table(
     lake: Lake, model: Model, inputs: Inputs, spans: Spans, options: Options, so_far: _Progress
 ) -> Iterator[Outcome]:
     log = lake.log(model.name)
-    inputs.ready([model.name])  # what a runner has appended and not converged is finished first
-    known = inputs.ready(model.inputs)
-    inputs.ready(model.check_inputs)
-    request = Request(spans(model), options.force, inputs.now)
-    running: list[Decision] = []
-    for decision in decide(model, log.state(), known, request):
-        stopped = _needs_failed(model, known, decision, so_far)
-        if decision.reason is Reason.WAITING or stopped:
-            status = Status.BLOCKED if stopped else Status.WAITING
-            yield _not_run(decision, status, stopped or decision.detail)
-        elif decision.runs:
-            running.append(decision)
-        else:
-            yield _not_run(decision, Status.SKIPPED, _why(decision))
-    attempt = Attempt(lake, model, inputs, options.force)
-    groups = batches(model, running, options.batch)
-    wave = 1 if options.jobs == 1 or model.name in model.inputs else options.jobs * 4
-    while groups:
-        now, groups = groups[:wave], groups[wave:]
-        left: list[Decision] = []
-        for outcome in _wave(attempt, now, options, left):
-            so_far.add(outcome)
-            yield outcome
-        groups = batches(model, left, options.batch) + groups
+    # The table itself too: what a runner has appended and not converged is finished first.
+    settling = inputs.ready((model.name, *model.inputs, *model.check_inputs))
+    try:
+        known = inputs.look(model.inputs)
+        request = Request(spans(model), options.force, inputs.now)
+        running: list[Decision] = []
+        for decision in decide(model, log.state(), known, request):
+            stopped = _needs_failed(model, known, decision, so_far)
+            if decision.reason is Reason.WAITING or stopped:
+                status = Status.BLOCKED if stopped else Status.WAITING
+                yield _not_run(decision, status, stopped or decision.detail)
+            elif decision.runs:
+                running.append(decision)
+            else:
+                yield _not_run(decision, Status.SKIPPED, _why(decision))
+        attempt = Attempt(lake, model, inputs, options.force)
+        groups = batches(model, running, options.batch)
+        wave = 1 if options.jobs == 1 or model.name in model.inputs else options.jobs * 4
+        while groups:
+            now, groups = groups[:wave], groups[wave:]
+            left: list[Decision] = []
+            for outcome in _wave(attempt, now, options, left, settling):
+                so_far.add(outcome)
+                yield outcome
+            groups = batches(model, left, options.batch) + groups
+    finally:
+        settling.wait()
     inputs.refresh(model.name)
 
 
@@ -112,9 +115,10 @@ def _needs_failed(model: Model, known: object, decision: Decision, so_far: _Prog
 
 
 def _wave(
-    attempt: Attempt, group: Sequence[Batch], options: Options, left: list[Decision]
+    attempt: Attempt, group: Sequence[Batch], options: Options, left: list[Decision], settling: Settling
 ) -> Iterator[Outcome]:
-    """Prepare, run and publish some batches; jobs run side by side, publishing is one by one."""
+    """Prepare some batches while what they read settles, run and publish them; jobs run side by side,
+    publishing is one by one."""
     with contextlib.ExitStack() as stack:
         prepared: dict[str, Prepared] = {}
         for batch in group:
@@ -132,6 +136,7 @@ def _wave(
         manifests = [p.manifest for p in prepared.values() if p.manifest is not None]
         if not manifests:
             return
+        settling.wait()
         for result in attempt.lake.engine.run(manifests, jobs=options.jobs):
             yield from attempt.publish(prepared[result.run_id], result)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from runner import sources
@@ -33,14 +34,14 @@ class Inputs:
                 self._known[table] = self._observe(table)
         return {table: self._known[table] for table in tables}
 
-    def ready(self, tables: Iterable[TableName]) -> dict[TableName, Input]:
-        """As they are, with sources registered and every pointer converged, so that Spark reads what the log
-        says: a run may start."""
-        for table in tables:
-            if table not in self._registered:
-                self._register(table)
-                self._registered.add(table)
-        return self.look(tables)
+    def ready(self, tables: Iterable[TableName]) -> Settling:
+        """Register sources now, and begin to converge every pointer: when that is done, Spark reads what the
+        log says, and a run may start."""
+        new = [table for table in dict.fromkeys(tables) if table not in self._registered]
+        for table in new:
+            self._register(table)
+        self._registered.update(new)
+        return Settling(self.lake, new)
 
     def refresh(self, table: TableName) -> None:
         """Forget what was seen of a table; its pointers stay converged."""
@@ -87,8 +88,22 @@ class Inputs:
             if seen.changed:
                 self.lake.progress(f"{table}: {len(seen.changed)} new or changed source partitions")
                 append(log, Publish(seen.changed), state.head, f"observe-{_nonce()}")
-        converge(self.lake, table)
         self.refresh(table)
+
+
+class Settling:
+    """Tables being converged, beside whatever else is done until :meth:`wait`."""
+
+    def __init__(self, lake: Lake, tables: Sequence[TableName]) -> None:
+        self._pool = ThreadPoolExecutor(max(1, min(len(tables), 8)), thread_name_prefix="converge")
+        self._work = [self._pool.submit(converge, lake, table) for table in tables]
+
+    def wait(self) -> None:
+        """Until all are done; raises what went wrong with the first that was not."""
+        work, self._work = self._work, []
+        self._pool.shutdown()
+        for done in work:
+            done.result()
 
 
 def grain_of(lake: Lake, table: TableName) -> Grain:

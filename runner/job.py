@@ -46,11 +46,11 @@ def execute(session: Any, manifest: Json) -> Json:
         with _Timed(seconds, "stage"):
             # Glue makes no directory for a table, and Spark refuses to write where there is none.
             files.make(staging["directory"])
-            spark.sql(manifest["statement"])
+            written = _rows_written(spark.sql(manifest["statement"]))
         with _Timed(seconds, "list"):
             found = _inventory(files, manifest)
         with _Timed(seconds, "check"):
-            partitions, measured = _measure(spark, manifest, found)
+            partitions, measured = _measure(spark, manifest, found, written)
             checks = _run_checks(spark, manifest, measured)
     except RefusedError as error:
         return _failed(manifest, seconds, str(error), "refused")
@@ -58,13 +58,7 @@ def execute(session: Any, manifest: Json) -> Json:
         if type(error).__name__ == "Py4JNetworkError":
             raise  # Spark itself is gone: no answer about the statement
         return _failed(manifest, seconds, *explain(error))
-    return {
-        "format": FORMAT,
-        "run_id": manifest["run_id"],
-        "partitions": partitions,
-        "checks": checks,
-        "seconds": seconds,
-    }
+    return _answer(manifest, partitions, checks, seconds)
 
 
 def _audit(spark: Any, manifest: Json, seconds: dict[str, float]) -> Json:
@@ -73,10 +67,14 @@ def _audit(spark: Any, manifest: Json, seconds: dict[str, float]) -> Json:
         wanted = " OR ".join(f"({_predicate(asked)})" for asked in manifest["slices"])
         spark.table(manifest["staging"]["table"]).where(wanted).createOrReplaceTempView(manifest["view"])
         checks = _run_checks(spark, manifest)
+    return _answer(manifest, [], checks, seconds)
+
+
+def _answer(manifest: Json, partitions: list[Json], checks: list[Json], seconds: dict[str, float]) -> Json:
     return {
         "format": FORMAT,
         "run_id": manifest["run_id"],
-        "partitions": [],
+        "partitions": partitions,
         "checks": checks,
         "seconds": seconds,
     }
@@ -233,14 +231,28 @@ def _within(path: str, spec: str) -> bool:
     return not spec or path == spec or path.startswith(spec + "/")
 
 
+def _rows_written(answer: Any) -> int | None:
+    """What the INSERT itself counted, of the tasks that were committed; None where it does not say."""
+    try:
+        metrics = answer._jdf.queryExecution().commandExecuted().commandPhysicalPlan().metrics()
+        return int(metrics.apply("numOutputRows").value())
+    except Exception:
+        return None  # another kind of command, or a Spark without these methods: the rows are counted
+
+
 def _measure(
-    spark: Any, manifest: Json, found: dict[str, Json]
+    spark: Any, manifest: Json, found: dict[str, Json], written: int | None
 ) -> tuple[list[Json], dict[str, list[float]] | None]:
-    """Rows and digest of every staged partition, in one scan, and the view that checks read.
+    """Rows and digest of every staged partition, in one scan, and the view that checks read; no scan where
+    nothing but the number of rows is asked and ``written`` says it.
 
     Where a partition is a slice, the checks' measures are taken in the same scan: figures by slice.
     """
     staging = manifest["staging"]
+    if written is not None and not (staging["dynamic"] or manifest["checks"] or manifest["digest"]):
+        return [
+            {"partition": path, **entry, "rows": written, "digest": ""} for path, entry in found.items()
+        ], {}
     rows = spark.table(staging["table"])
     for column in staging["partition_columns"]:
         if column["name"] in staging["fixed"]:

@@ -215,14 +215,14 @@ class Converging:
         table = self._known()
         columns = [c.name for c in table.partitions]
         if scope is None:
-            found = self.metastore.partitions(self.name)
+            found = self.metastore.partitions(table)
         else:
             specs = [Spec.parse(s) for s in scope]
             exact = [s.values for s in specs if len(s.values) == len(columns)]
-            found = self.metastore.partitions(self.name, names=exact) if exact else []
+            found = self.metastore.partitions(table, names=exact) if exact else []
             for spec in specs:
                 if len(spec.values) < len(columns):
-                    found += self.metastore.partitions(self.name, prefix=spec.values)
+                    found += self.metastore.partitions(table, prefix=spec.values)
         return {Spec.of(columns, p.values).path: self._pointer(table, p) for p in found}
 
     def _pointer(self, table: Table, partition: Partition) -> Pointer:

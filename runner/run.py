@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from runner.beside import Beside
 from runner.claims import Claim, Claims
 from runner.failures import forget_failures, remember_failure
 from runner.inputs import Inputs
@@ -54,6 +55,7 @@ class Prepared:
     before: State | None = None
     result: Result | None = None
     left: tuple[Decision, ...] = ()
+    clearing: Beside | None = None
 
 
 class Attempt:
@@ -96,6 +98,9 @@ class Attempt:
             contract, fixed, self.lake.target.staging_database, run_id, self.lake.uri(location)
         )
         view = f"staged_{run_id.replace('-', '_').lower()}"
+        checks = self.model.checks(view, first, first, last)
+        # A digest is worth a scan where a scan is made anyway, or where it can save readers' runs.
+        compared = bool(checks) or self.lake.project.may_be_read(self.model.name)
         keys = [c.name for c in staging.dynamic]
         header = f"INSERT INTO TABLE {staging.table}"
         if keys:
@@ -112,17 +117,18 @@ class Attempt:
             base=state.head,
             path=self.model.path,
             view=view,
-            digest=row_digest(contract, keys),
-            checks=self.model.checks(view, first, first, last),
+            digest=row_digest(contract, keys) if compared else "",
+            checks=checks,
             settings={**self.model.front.settings, **PINNED},
             stamps={d.spec.path: self._stamp(d, state) for d in decisions},
         )
         self._record(run_id, "manifest", manifest)
-        self.lake.store.put_if_absent(
-            code_key(self.model.name, self.model.code), self.model.body.encode("utf-8")
-        )
-        self._make(stack, table)
-        return Prepared(decisions, skipped, manifest, rendered, state, None, left)
+        code = code_key(self.model.name, self.model.code)
+        if self.lake.store.read(code) is None:
+            self.lake.store.put_if_absent(code, self.model.body.encode("utf-8"))
+        self.lake.store.make_directory(location)  # else a metastore does it, and asks `ls` and `chmod` to
+        clearing = self._make(stack, table)
+        return Prepared(decisions, skipped, manifest, rendered, state, None, left, clearing)
 
     def _stamp(self, decision: Decision, state: State) -> Stamp:
         contract = state.contract.digest if state.contract else ""
@@ -184,7 +190,8 @@ class Attempt:
         )  # fmt: skip
         return [d for d in again if d.runs], skipped
 
-    def _make(self, stack: contextlib.ExitStack, table: Table) -> None:
+    def _make(self, stack: contextlib.ExitStack, table: Table) -> Beside:
+        """Make the staging table; it is dropped when the stack ends, or beside the publishing."""
         metastore = self.lake.metastore
         with contextlib.suppress(ConflictError):
             if metastore.database(table.name.db) is None:
@@ -193,8 +200,10 @@ class Attempt:
                         table.name.db, self.lake.store.uri("_warehouse/staging"), "tables of runs at work"
                     )
                 )
-        stack.callback(self._drop, table.name)
+        clearing = Beside(self._drop, table.name)
+        stack.callback(clearing.finish)
         metastore.create_table(table)
+        return clearing
 
     def _drop(self, name: TableName) -> None:
         with contextlib.suppress(OutsideError):  # a leftover staging table hurts nobody; doctor names it
@@ -210,6 +219,8 @@ class Attempt:
         """Append the slices whose checks hold, converge, and tell how each slice ended."""
         manifest, before = prepared.manifest, prepared.before
         assert manifest is not None and before is not None
+        if prepared.clearing is not None:
+            prepared.clearing.start()
         if prepared.result is None:
             self._record(result.run_id, "result", result)
         if result.error is not None:

@@ -25,6 +25,10 @@ PINNED: dict[str, str] = {
     "hive.exec.max.dynamic.partitions.pernode": "100000",
     # Statistics are the runner's to write: Hive answers count(*) from stale ones.
     "spark.sql.statistics.size.autoUpdate.enabled": "false",
+    # Nobody reads a run's directory before the pointers move: tasks may commit straight into it, and no
+    # marker file is needed to say that it is whole.
+    "mapreduce.fileoutputcommitter.algorithm.version": "2",
+    "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
 """Set for every statement, on every engine. A statement's own ``settings`` may not change them."""
 

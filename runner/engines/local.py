@@ -23,6 +23,8 @@ DEFAULTS: dict[str, str] = {
     "spark.app.name": "warehouse",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # Plans as text are for the UI, which is off; the short form costs least.
+    "spark.sql.ui.explainMode": "simple",
     "spark.driver.memory": "2g",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -136,6 +138,7 @@ class LocalEngine:
             ) from None
         for key, value in PINNED.items():
             session.conf.set(key, value)
+        write_checksum_files(session, False)
         return session
 
     def close(self) -> None:
@@ -144,6 +147,15 @@ class LocalEngine:
                 with contextlib.suppress(Exception):
                     self._session.stop()
                 self._session = None
+
+
+def write_checksum_files(session: Any, wanted: bool) -> None:
+    """Whether Hadoop writes a hidden ``.crc`` beside every file on a disk.
+
+    It costs two processes (``chmod``) a file, and a file that somebody replaces by hand can then not be read.
+    """
+    file_system = session._jvm.org.apache.hadoop.fs.FileSystem
+    file_system.getLocal(session._jsc.hadoopConfiguration()).setWriteChecksum(wanted)
 
 
 @contextlib.contextmanager

@@ -88,11 +88,14 @@ class Metastore(Protocol):
 
     def partitions(
         self,
-        name: TableName,
+        of: TableName | Table,
         prefix: Sequence[str] | None = None,
         names: Sequence[Sequence[str]] | None = None,
     ) -> list[Partition]:
-        """All partitions, or those whose values start with ``prefix``, or those of ``names`` that exist."""
+        """All partitions, or those whose values start with ``prefix``, or those of ``names`` that exist.
+
+        With the table as it was just read, finding some by name needs no other look at it.
+        """
 
     def add_partitions(self, table: Table, partitions: Sequence[Partition]) -> list[PartitionFailure]: ...
 

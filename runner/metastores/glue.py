@@ -150,10 +150,11 @@ class GlueMetastore:
 
     def partitions(
         self,
-        name: TableName,
+        of: TableName | Table,
         prefix: Sequence[str] | None = None,
         names: Sequence[Sequence[str]] | None = None,
     ) -> list[Partition]:
+        name = of.name if isinstance(of, Table) else of
         with self._asking(f"read partitions of {name}"):
             try:
                 if names is not None:

@@ -83,7 +83,8 @@ class HiveMetastore:
     def create_table(self, table: Table) -> None:
         doing, wanted = f"create table {table.name}", convert.to_table(table)
         try:
-            self._write(doing, "create_table", wanted, expected=AlreadyExistsException)
+            method = "create_table_with_environment_context"
+            self._write(doing, method, wanted, _without_statistics(), expected=AlreadyExistsException)
         except AlreadyExistsException as error:
             raise ConflictError(f"table {table.name} exists already", why=said(error)) from error
 
@@ -102,13 +103,14 @@ class HiveMetastore:
 
     def partitions(
         self,
-        name: TableName,
+        of: TableName | Table,
         prefix: Sequence[str] | None = None,
         names: Sequence[Sequence[str]] | None = None,
     ) -> list[Partition]:
+        name = of.name if isinstance(of, Table) else of
         try:
             if names is not None:
-                return self._named(name, [tuple(values) for values in names])
+                return self._named(of, [tuple(values) for values in names])
             if prefix:
                 return self._under(name, tuple(prefix))
             return convert.from_partitions(self._list(name, "get_partitions", -1))
@@ -162,12 +164,12 @@ class HiveMetastore:
         paths = self._list(name, "get_partition_names", -1)
         return self._by_path(name, [path for path in paths if _starts(Spec.parse(path), prefix)])
 
-    def _named(self, name: TableName, names: Sequence[tuple[str, ...]]) -> list[Partition]:
-        table = self.table(name) if names else None
-        if table is None:
+    def _named(self, of: TableName | Table, names: Sequence[tuple[str, ...]]) -> list[Partition]:
+        table = of if isinstance(of, Table) or not names else self.table(of)
+        if not isinstance(table, Table):
             return []
         wanted = dict.fromkeys(names)
-        found = self._by_path(name, [_path(table, values) for values in wanted])
+        found = self._by_path(table.name, [_path(table, values) for values in wanted])
         return [p for p in found if p.values in wanted]  # a database may compare names less strictly
 
     def _by_path(self, name: TableName, paths: Sequence[str]) -> list[Partition]:

@@ -65,10 +65,11 @@ class MemoryMetastore:
 
     def partitions(
         self,
-        name: TableName,
+        of: TableName | Table,
         prefix: Sequence[str] | None = None,
         names: Sequence[Sequence[str]] | None = None,
     ) -> list[Partition]:
+        name = of.name if isinstance(of, Table) else of
         with self._lock:
             held = self._partitions.get(name, {})
             if names is not None:

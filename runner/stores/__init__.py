@@ -34,7 +34,10 @@ class Store(Protocol):
         """The bytes and the etag that :meth:`replace` wants."""
 
     def write(self, key: str, data: bytes) -> None:
-        """Write whole, over what may be there; a reader sees the old or the new, never a part."""
+        """Write whole, over what may be there; a reader sees the old or the new, never a part.
+
+        After a loss of power it may be the old one, or empty: nothing that counts is written so.
+        """
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Write whole if nothing is there; False (and no change) if something is. Survives a crash whole."""

@@ -1,4 +1,4 @@
-"""A lake on a disk. Whole files or none: temporary file, fsync, then link or rename."""
+"""A lake on a disk. Whole files or none: a temporary file, then link or rename."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class LocalStore:
                 return None
 
     def write(self, key: str, data: bytes) -> None:
-        with _outside(self._file(key)), self._written(key, data) as temporary:
+        with _outside(self._file(key)), self._written(key, data, durable=False) as temporary:
             temporary.replace(self._file(key))
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        with _outside(self._file(key)), self._written(key, data) as temporary:
+        with _outside(self._file(key)), self._written(key, data, durable=True) as temporary:
             try:
                 # link() is the disk's If-None-Match: it fails where the name is taken, and a name that
                 # it makes is whole from the first moment.
@@ -106,15 +106,16 @@ class LocalStore:
         return path[len(here) + 1 :].rstrip("/") if path.startswith(here + "/") else None
 
     @contextlib.contextmanager
-    def _written(self, key: str, data: bytes) -> Iterator[Path]:
+    def _written(self, key: str, data: bytes, *, durable: bool) -> Iterator[Path]:
         path = self._file(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}")
         try:
             with temporary.open("xb") as file:
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
             yield temporary
         finally:
             temporary.unlink(missing_ok=True)
