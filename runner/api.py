@@ -269,6 +269,14 @@ class Warehouse:
 
         return unit.test(self.lake, self.tables(terms, exclude), case)
 
+    def test_generate(self, table: str, date: str, *, rows: int = 3) -> Path:
+        """Write a first unit test of a table from the real rows of a date."""
+        from runner.generate import generate
+
+        name = TableName.parse(table)
+        (interval,) = one_interval(date)(self.project.model(name))
+        return generate(self.lake, name, interval, rows)
+
     def diff(self, table: str, date: str, *, samples: int = 5) -> Difference:
         """What the files as they are now would change in a published slice; nothing is published."""
         from runner.diffing import diff

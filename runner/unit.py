@@ -18,7 +18,7 @@ from typing import Any
 from runner.engines.local import LocalEngine
 from runner.lake import Lake
 from runner.unpublished import Unpublished, unpublished
-from warehouse.cells import Value, comparable, sql_literal, sql_type
+from warehouse.cells import Value, comparable, sql_literal, sql_text, sql_type
 from warehouse.contract import Contract
 from warehouse.errors import Location, ProjectError, WarehouseError
 from warehouse.manifest import CheckOutcome
@@ -217,19 +217,15 @@ class Bench:
             self.spark.sql(f"DROP TABLE {staging.table}")
 
     def rows(self, job: Unpublished, columns: Sequence[str]) -> Rows:
-        """What was staged. Timestamps come without a zone: Python would move them into the machine's."""
+        """What was staged."""
         staging = job.manifest.staging
-        select = []
-        for column, kind in zip(columns, _kinds(job.model.contract, columns), strict=True):
-            value = (
-                sql_literal(staging.fixed[column], HiveType("string"))
-                if column in staging.fixed
-                else quote(column)
-            )
-            exact = sql_type(kind).replace("TIMESTAMP", "TIMESTAMP_NTZ").replace("timestamp", "timestamp_ntz")
-            select.append(f"CAST({value} AS {exact})")
+        kinds = _kinds(job.model.contract, columns)
+        select = [
+            exact(sql_text(staging.fixed[c]) if c in staging.fixed else quote(c), kind)
+            for c, kind in zip(columns, kinds, strict=True)
+        ]
         answer = self.spark.sql(f"SELECT {', '.join(select) or '1'} FROM {staging.table}").collect()
-        return Rows(tuple(columns), tuple(tuple(map(_plain, row)) for row in answer))
+        return Rows(tuple(columns), tuple(tuple(map(plain, row)) for row in answer))
 
     # ------------------------------------------------------------------ given rows
 
@@ -269,6 +265,13 @@ def _select(contract: Contract, rows: Rows) -> str:
     return f"SELECT {shown} FROM VALUES\n{values}\nAS given({', '.join(place.values())})"
 
 
+def exact(value: str, kind: HiveType) -> str:
+    """SQL's value as Python shall get it. Timestamps come without a zone, or they would be moved into the
+    machine's."""
+    wanted = sql_type(kind).replace("TIMESTAMP", "TIMESTAMP_NTZ").replace("timestamp", "timestamp_ntz")
+    return f"CAST({value} AS {wanted})"
+
+
 def _kinds(contract: Contract, columns: Sequence[str]) -> list[HiveType]:
     types: Mapping[str, str] = {c.name: c.type for c in contract.all_columns}
     return [parse_type(types[c]) for c in columns]
@@ -278,14 +281,14 @@ def _comparable(rows: Rows, kinds: Sequence[HiveType]) -> list[tuple[Any, ...]]:
     return [tuple(comparable(v, k) for v, k in zip(row, kinds, strict=True)) for row in rows.rows]
 
 
-def _plain(value: Any) -> Value:
+def plain(value: Any) -> Value:
     """Spark's values as those of YAML files."""
     if hasattr(value, "asDict"):
-        return {name: _plain(v) for name, v in value.asDict().items()}
+        return {name: plain(v) for name, v in value.asDict().items()}
     if isinstance(value, dict):
-        return {_plain(k): _plain(v) for k, v in value.items()}
+        return {plain(k): plain(v) for k, v in value.items()}
     if isinstance(value, list):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     return bytes(value) if isinstance(value, bytearray) else value
 
 

@@ -21,16 +21,31 @@ WIDEST = 60
 @click.command()
 @selection
 @click.option("--case", default="", metavar="TEXT", help="Only cases whose name holds this.")
+@click.option("--generate", metavar="TABLE", help="Write a first test of a table from real rows of --date.")
+@click.option("--date", metavar="DATE", help="With --generate: 2018-11-15, 2018-11-15T07, 2018-11 or 2018.")
 @json_output
 @click.pass_context
 def test(
-    ctx: click.Context, select: tuple[str, ...], exclude: tuple[str, ...], case: str, as_json: bool
+    ctx: click.Context,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    case: str,
+    generate: str | None,
+    date: str | None,
+    as_json: bool,
 ) -> int:
     """Run the unit tests of SQL in tests/sql/<db>/<table>/*.yaml: given rows in, expected rows out.
 
     The SQL is rendered, spliced, executed and checked as in a run, on a Spark of its own. No lake and no
     metastore is touched.
     """
+    if (generate is None) != (date is None):
+        raise click.UsageError("--generate and --date go together")
+    if generate is not None and date is not None:
+        with opened(ctx) as warehouse:
+            path = warehouse.test_generate(generate, date)
+            print(f"wrote {warehouse.project.relative(path)}: look whether what it expects is right")
+        return 0
     verdicts: list[Verdict] = []
     with opened(ctx) as warehouse:
         for verdict in warehouse.test(select, exclude, case=case):
