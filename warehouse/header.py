@@ -14,7 +14,7 @@ from sqlglot import TokenType
 
 from warehouse.errors import ProjectError
 from warehouse.names import TableName, check_identifier
-from warehouse.sqltext import SqlText, Token, is_name, word
+from warehouse.sqltext import SqlText, Token, is_name, words_of
 
 _QUERY_WORDS = ("SELECT", "WITH", "FROM", "(", "VALUES", "TABLE", "MAP", "REDUCE")
 _SHAPE = "INSERT OVERWRITE TABLE db.table PARTITION (…) SELECT …"
@@ -87,7 +87,7 @@ class _Cursor:
 def read_header(sql: SqlText) -> Header:
     """The header of the one statement in ``sql``; :class:`ProjectError` for any other kind of text."""
     tokens = _one_statement(sql)
-    words = [word(token) for token in tokens]
+    words = words_of(tokens)
     at = _find_insert(sql, tokens, words)
     cursor = _Cursor(sql, tokens, words, at + 1)
     if not cursor.take("OVERWRITE"):

@@ -43,13 +43,17 @@ def parts_of_select(select: Tree) -> Parts:
     """Of everything but FROM, the joins and WHERE."""
     parts = Parts()
     for expression in select.expressions:
-        collect(expression, parts)
+        value = expression.this if type(expression) is exp.Alias else expression
+        if type(value) is not exp.Column:
+            collect(value, parts)
     for word in ("having", "order", "sort"):
         if select.args.get(word) is not None:
             collect(select.args[word], parts)
     group = select.args.get("group")
     if group is not None:
-        collect(group, parts)
+        for part in children(group):
+            if type(part) is not exp.Column:
+                collect(part, parts)
         parts.rollup = any(isinstance(e, _ROLLUPS) for e in group.expressions) or any(
             group.args.get(word) for word in ("rollup", "cube", "grouping_sets", "totals")
         )
@@ -144,11 +148,16 @@ def children(node: Tree) -> list[Tree]:
 
 
 def join_kind(node: Tree) -> Kind:
-    if node.kind in ("SEMI", "ANTI"):
-        return Kind(node.kind.lower())
-    if node.side in ("LEFT", "RIGHT", "FULL"):
-        return Kind(node.side.lower())
-    return Kind.INNER if node.kind in ("", "INNER", "CROSS") and not node.side else Kind.FULL
+    kind, side = node.kind, node.side
+    if kind in _KINDS:
+        return _KINDS[kind]
+    if side:
+        return _SIDES.get(side, Kind.FULL)
+    return Kind.INNER if kind in ("", "INNER", "CROSS") else Kind.FULL
+
+
+_KINDS = {"SEMI": Kind.SEMI, "ANTI": Kind.ANTI}
+_SIDES = {"LEFT": Kind.LEFT, "RIGHT": Kind.RIGHT, "FULL": Kind.FULL}
 
 
 def has_cut(node: Tree) -> bool:

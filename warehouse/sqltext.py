@@ -142,3 +142,8 @@ def is_name(token: Token) -> bool:
 def word(token: Token) -> str:
     """A token as a keyword: upper case; empty for names in backticks and for literals."""
     return "" if token.token_type in _NO_WORDS else str(token.text.upper())
+
+
+def words_of(tokens: Sequence[Token]) -> list[str]:
+    """Each token as :func:`word` gives it."""
+    return ["" if token.token_type in _NO_WORDS else token.text.upper() for token in tokens]

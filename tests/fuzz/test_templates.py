@@ -16,8 +16,10 @@ DAY = Interval.parse("2018-11-15", Grain.DAILY)
 NAMES = names_for(DAY, env="dev", lake="/l", variables={"a": "x\ny", "n": 3})
 MACROS = Macros({"m.sql": "{% macro twice(x) %}{{ x }}\n{{ x }}{{ var.n }}{% endmacro %}"})
 _PARTS = """{{ ds }} ¦{{ds}}¦{{ nope }}¦{{ var.a }}¦{{ var['n'] }}¦{{ var }}¦{{ twice(ds) }}¦{{ 1 + 1 }}
-¦{{ '}}' }}¦{{ {'a': 1}['a'] }}¦{{- ds -}}¦{{ ds -}}¦{{ 1 -}}¦{{ -1 }}¦{{ ds|upper }}¦{{ }}
-¦{{ macros.ds_add(ds, -1) }}¦{{ ds¦}}¦{¦}¦{{¦{%¦%}¦{#¦#}¦{% if ds %}¦{% endif %}¦{% set ds = 'z' %}¦{# note #}¦{% raw %}¦{% endraw %}¦ ¦a
+¦{{ '}}' }}¦{{ {'a': 1}['a'] }}¦{{- ds -}}¦{{ ds -}}¦{{ 1 -}}
+¦{{ -1 }}¦{{ ds|upper }}¦{{ }}¦{{ macros.ds_add(ds, -1) }}¦{{ ds¦}}¦{¦}¦{{¦{%¦%}¦{#¦#}
+¦{% if ds %}¦{% endif %}¦{% set ds = 'z' %}¦{# note #}
+¦{% raw %}¦{% endraw %}¦ ¦a
 ¦'¦"¦\\¦SELECT¦{{ "a'b" }}¦{{ 'a"b' }}¦{{ 'a\\'b' }}¦{{ range(3)|list }}¦{{ range(150000)|length }}¦{{ none }}
 ¦{{ ds\n}}¦{{ true }}¦{{ [1][5] }}¦{{ 1 // 0 }}¦{{ data_interval_start }}¦😀¦\r\n¦\r"""
 PARTS = st.sampled_from(_PARTS.split("¦"))
