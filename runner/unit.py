@@ -9,18 +9,21 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pyspark.errors import PySparkException
+
 from runner.engines.local import LocalEngine
+from runner.job import explain
 from runner.lake import Lake
 from runner.unpublished import Unpublished, unpublished
 from warehouse.cells import Value, comparable, sql_literal, sql_text, sql_type
 from warehouse.contract import Contract
-from warehouse.errors import Location, ProjectError, WarehouseError
+from warehouse.errors import Location, OutsideError, ProjectError, WarehouseError
 from warehouse.manifest import CheckOutcome
 from warehouse.model import Model
 from warehouse.names import TableName, quote
@@ -135,7 +138,9 @@ def bench(lake: Lake) -> Iterator[Bench]:
 class Bench:
     """Runs cases one after the other in one session."""
 
-    def __init__(self, engine: LocalEngine, contract_of: Any, directory: Path) -> None:
+    def __init__(
+        self, engine: LocalEngine, contract_of: Callable[[TableName], Contract], directory: Path
+    ) -> None:
         self.engine = engine
         self.contract_of = contract_of
         self.directory = directory
@@ -150,6 +155,8 @@ class Bench:
         mismatches: list[Mismatch] = []
         try:
             self._judge(model, case, problems, mismatches)
+        except OutsideError:
+            raise
         except WarehouseError as error:
             problems.append(str(error))
         spent = time.monotonic() - began
@@ -234,7 +241,12 @@ class Bench:
         select = _select(self.contract_of(table), rows)
         if select not in self.views:
             name = f"given_{secrets.token_hex(4)}_{table.db}__{table.table}"
-            self.spark.sql(select).createOrReplaceGlobalTempView(name)
+            try:
+                self.spark.sql(select).createOrReplaceGlobalTempView(name)
+            except PySparkException as error:
+                raise ProjectError(
+                    f"Spark cannot take the given rows of {table}: {explain(error)[0]}"
+                ) from None
             self.views[select] = name
         return f"`global_temp`.{quote(self.views[select])}"
 

@@ -114,7 +114,7 @@ class _Reader(NodeReader):
             self.number(pairs["rows"][1]) if "rows" in pairs else None,
             self.fails(pairs["fails"][1], subject.checks) if "fails" in pairs else None,
             self.scalar(pairs["error"][1], "error") if "error" in pairs else None,
-            "ordered" in pairs and self.scalar(pairs["ordered"][1], "ordered") == "true",
+            "ordered" in pairs and self.truth(pairs["ordered"][1], "ordered"),
         )
 
     def shared(self, pairs: Mapping[str, tuple[Node, Node]], subject: Subject, before: _Shared) -> _Shared:
@@ -177,6 +177,12 @@ class _Reader(NodeReader):
         if partial and read and not columns:
             self.fail(node, f"the rows of `{what}` name no column")
         return Rows(columns, tuple(tuple(row.get(c) for c in columns) for row in read), tuple(lines))
+
+    def truth(self, node: Node, what: str) -> bool:
+        text = self.scalar(node, what).lower()
+        if text not in ("true", "false"):
+            self.fail(node, f"`{what}` is true or false, not {text!r}")
+        return text == "true"
 
     def number(self, node: Node) -> int:
         text = self.scalar(node, "rows")

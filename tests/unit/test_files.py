@@ -97,6 +97,7 @@ def test_a_column_that_is_left_out_is_null(project: Tiny) -> None:
         ("  end: 2018-11-02\n", "", "9:1", "has no date"),
         ("date: 2018-11-15\n  given", "date: 2018-11\n  given", "2:9", "is not one daily interval"),
         ("date: 2018-11-15\n  given", "date: 2018-11-31\n  given", "2:9", "no date of the calendar"),
+        ("rows: 0", "ordered: very\n  rows: 0", "14:12", "`ordered` is true or false"),
         ("rows: 0", "rows: some", "14:9", "must be a number of rows"),
         ("unique: [k]", "unique: [j]", "17:7", "there is no check 'unique: j'"),
         ("first:", "first: &a", "6:8", "anchors"),
