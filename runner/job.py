@@ -1,6 +1,7 @@
 """The file that Spark runs: it executes run manifests and answers with results.
 
-Standard library and pyspark only, Python 3.9, so that it runs as it is on EMR. As a program:
+Standard library and pyspark only, Python 3.9, so that it runs as it is on EMR, with ``files.py`` and
+``layout.py`` beside it in a package ``runner``. As a program:
 ``job.py [--jobs N] MANIFEST...``; each argument is a manifest's URI, and its result is written beside it as
 ``result.json``. Published partitions are never touched from here: it fills a staging table whose directory
 nothing points at, and reads it back.
@@ -10,14 +11,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+
+from runner.files import Files, files_of
+from runner.layout import rewrite
 
 FORMAT = 1
 HIVE_DEFAULT_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -49,6 +51,10 @@ def execute(session: Any, manifest: Json) -> Json:
             written = _rows_written(spark.sql(manifest["statement"]))
         with _Timed(seconds, "list"):
             found = _inventory(files, manifest)
+        if manifest["file_bytes"]:
+            with _Timed(seconds, "rewrite"):
+                if rewrite(spark, files, staging, found, manifest["file_bytes"]):
+                    found = _inventory(files, manifest)
         with _Timed(seconds, "check"):
             partitions, measured = _measure(spark, manifest, found, written)
             checks = _run_checks(spark, manifest, measured)
@@ -110,100 +116,24 @@ class _Timed:
         self.seconds[self.name] = round(time.monotonic() - self.began, 4)
 
 
-# ------------------------------------------------------------------ files
-
-
-def files_of(spark: Any, uri: str) -> Any:
-    """Who lists and makes directories below ``uri``: for a disk no call to the JVM is needed."""
-    return Disk() if uri.startswith("file:") else Files(spark)
-
-
-class Disk:
-    """A local disk, by the same methods as :class:`Files`."""
-
-    def make(self, uri: str) -> None:
-        Path(self._path(uri)).mkdir(parents=True, exist_ok=True)
-
-    def list(self, uri: str) -> list[tuple[str, int]]:
-        base = self._path(uri)
-        found = []
-        for folder, folders, names in os.walk(base):
-            folders[:] = [f for f in folders if not f.startswith(("_", "."))]
-            for name in names:
-                if not name.startswith(("_", ".")):
-                    path = Path(folder) / name
-                    found.append((str(path.relative_to(base)), path.stat().st_size))
-        return found
-
-    def _path(self, uri: str) -> str:
-        """As Hadoop's Path reads a local URI: after the scheme all is literal."""
-        return "/" + uri[len("file:") :].lstrip("/")
-
-
-class Files:
-    """Hadoop's file systems, reached through the session's JVM."""
-
-    def __init__(self, spark: Any) -> None:
-        self._jvm = spark._jvm
-        self._conf = spark._jsc.hadoopConfiguration()
-
-    def _open(self, uri: str) -> tuple[Any, Any]:
-        path = self._jvm.org.apache.hadoop.fs.Path(uri)
-        return path.getFileSystem(self._conf), path
-
-    def make(self, uri: str) -> None:
-        system, path = self._open(uri)
-        system.mkdirs(path)
-
-    def list(self, uri: str) -> list[tuple[str, int]]:
-        """Data files below ``uri``: path relative to it, size. Hidden ones are left out, as readers do."""
-        system, path = self._open(uri)
-        base = system.makeQualified(path).toUri().getPath().rstrip("/") + "/"
-        found = []
-        iterator = system.listFiles(path, True)
-        while iterator.hasNext():
-            status = iterator.next()
-            name = status.getPath().toUri().getPath()[len(base) :]
-            if not any(part.startswith(("_", ".")) for part in name.split("/")):
-                found.append((name, status.getLen()))
-        return found
-
-    def read(self, uri: str) -> str:
-        system, path = self._open(uri)
-        stream = system.open(path)
-        try:
-            return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
-        finally:
-            stream.close()
-
-    def write(self, uri: str, text: str) -> None:
-        system, path = self._open(uri)
-        stream = system.create(path, True)
-        try:
-            stream.write(bytearray(text.encode("utf-8")))
-        finally:
-            stream.close()
-
-
 # ------------------------------------------------------------------ what was staged
 
 
 def _inventory(files: Any, manifest: Json) -> dict[str, Json]:
-    """Partitions by path: ``{"location", "files", "bytes"}``. Asked slices get theirs with zero rows too."""
+    """Partitions by path: location, files, bytes, names of files. Asked slices have one without rows too."""
     staging = manifest["staging"]
     directory = staging["directory"].rstrip("/")
     fixed = "/".join(f"{k}={_escape(v)}" for k, v in staging["fixed"].items())
     found: dict[str, Json] = {}
     if not staging["dynamic"]:
-        found[fixed] = {"location": directory, "files": 0, "bytes": 0}
+        found[fixed] = _nothing(directory)
     for name, size in files.list(directory):
         below = name.rpartition("/")[0]
         path = "/".join(part for part in (fixed, below) if part)
-        entry = found.setdefault(
-            path, {"location": f"{directory}/{below}".rstrip("/"), "files": 0, "bytes": 0}
-        )
+        entry = found.setdefault(path, _nothing(f"{directory}/{below}".rstrip("/")))
         entry["files"] += 1
         entry["bytes"] += size
+        entry["names"].append(name)
     columns = [c["name"] for c in staging["partition_columns"]]
     for asked in manifest["slices"]:
         named = [part.partition("=")[0] for part in asked.split("/")] if asked else []
@@ -211,7 +141,7 @@ def _inventory(files: Any, manifest: Json) -> dict[str, Json]:
             below = asked[len(fixed) :].strip("/")
             location = f"{directory}/{below}"
             files.make(location)
-            found[asked] = {"location": location, "files": 0, "bytes": 0}
+            found[asked] = _nothing(location)
     for path in found:
         values = [part.partition("=")[2] for part in path.split("/")]
         if HIVE_DEFAULT_PARTITION in values:
@@ -225,6 +155,10 @@ def _inventory(files: Any, manifest: Json) -> dict[str, Json]:
                 f"(it owns {_shorten(manifest['slices'])})"
             )
     return found
+
+
+def _nothing(location: str) -> Json:
+    return {"location": location, "files": 0, "bytes": 0, "names": []}
 
 
 def _within(path: str, spec: str) -> bool:
@@ -250,9 +184,7 @@ def _measure(
     """
     staging = manifest["staging"]
     if written is not None and not (staging["dynamic"] or manifest["checks"] or manifest["digest"]):
-        return [
-            {"partition": path, **entry, "rows": written, "digest": ""} for path, entry in found.items()
-        ], {}
+        return [_staged(path, entry, written, "") for path, entry in found.items()], {}
     rows = spark.table(staging["table"])
     for column in staging["partition_columns"]:
         if column["name"] in staging["fixed"]:
@@ -292,18 +224,13 @@ def _measure(
     missing = [path for path in counted if path not in found]
     if missing:
         raise RefusedError(f"rows were staged for {missing[0]}, but no file of it is there")
-    partitions = [
-        {
-            "partition": path,
-            "location": entry["location"],
-            "files": entry["files"],
-            "bytes": entry["bytes"],
-            "rows": counted.get(path, empty)[0],
-            "digest": counted.get(path, empty)[1],
-        }
-        for path, entry in sorted(found.items())
-    ]
+    partitions = [_staged(path, found[path], *counted.get(path, empty)) for path in sorted(found)]
     return partitions, figures if together else None
+
+
+def _staged(path: str, entry: Json, rows: int, digest: str) -> Json:
+    told = {key: entry[key] for key in ("location", "files", "bytes")}
+    return {"partition": path, **told, "rows": rows, "digest": digest}
 
 
 # ------------------------------------------------------------------ checks

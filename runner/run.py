@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,8 +30,10 @@ from warehouse.names import Spec, TableName, quote
 from warehouse.plan import Batch, Decision, Reason, Request, decide
 from warehouse.settings import PINNED
 from warehouse.splice import splice
-from warehouse.statement import PartitionItem
+from warehouse.statement import PartitionItem, Statement
 from warehouse.template import Rendered
+
+_OWN_LAYOUT = re.compile(r"\b(?:COALESCE|REPARTITION|REBALANCE)", re.IGNORECASE)
 
 R = TypeVar("R", Manifest, Result)
 
@@ -120,6 +123,7 @@ class Attempt:
             digest=row_digest(contract, keys) if compared else "",
             checks=checks,
             settings={**self.model.front.settings, **PINNED},
+            file_bytes=self._file_bytes(statement),
             stamps={d.spec.path: self._stamp(d, state) for d in decisions},
         )
         self._record(run_id, "manifest", manifest)
@@ -129,6 +133,13 @@ class Attempt:
         self.lake.store.make_directory(location)  # else a metastore does it, and asks `ls` and `chmod` to
         clearing = self._make(stack, table)
         return Prepared(decisions, skipped, manifest, rendered, state, None, left, clearing)
+
+    def _file_bytes(self, statement: Statement) -> int:
+        """The size that files should have; 0 where a hint of the statement says how many it writes."""
+        hints = (statement.text[start:end] for start, end in statement.hints)
+        if any(_OWN_LAYOUT.search(hint) for hint in hints):
+            return 0
+        return int(self.lake.config.file_size_mb * 1024 * 1024)
 
     def _stamp(self, decision: Decision, state: State) -> Stamp:
         contract = state.contract.digest if state.contract else ""

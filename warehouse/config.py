@@ -31,7 +31,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[tool.warehouse]``."""
+    """``[tool.warehouse]``. ``file_size_mb``: a partition below half of it is one file, larger ones are files
+    of half to twice of it; 0 leaves them as statements write them."""
 
     targets: dict[str, Target] = {}
     default_target: str = "local"
@@ -39,6 +40,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     landing: dict[str, str] = {}
     reports: dict[str, str] = {}
     max_runs: int = 1000
+    file_size_mb: float = 256
 
     def target(self, name: str | None) -> Target:
         """The named target, or the default; :class:`ProjectError` lists those there are."""

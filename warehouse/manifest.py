@@ -68,7 +68,8 @@ class Manifest(msgspec.Struct, frozen=True):
     the analyst's, header and redirected names spliced; ``statement_line`` is where its first line stands in
     ``path``. ``base`` is the log's head before anything was rendered. ``digest`` is an SQL expression that
     hashes one row to a BIGINT, empty where the types allow none; it is taken when the staged files are
-    smaller than ``digest_below_bytes``. ``stamps`` are by slice, for whoever publishes the result.
+    smaller than ``digest_below_bytes``. ``file_bytes`` is the size that files should have, 0 leaves them as
+    the statement wrote them. ``stamps`` are by slice, for whoever publishes the result.
     """
 
     run_id: str
@@ -85,6 +86,7 @@ class Manifest(msgspec.Struct, frozen=True):
     checks: tuple[Check, ...] = ()
     settings: dict[str, str] = {}
     digest_below_bytes: int = 134217728
+    file_bytes: int = 0
     sample_rows: int = 5
     stamps: dict[str, Stamp] = {}
     format: int = FORMAT
