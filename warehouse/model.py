@@ -16,6 +16,7 @@ from warehouse.frontmatter import FrontMatter, split
 from warehouse.intervals import Grain, Interval
 from warehouse.manifest import Check
 from warehouse.names import Spec, TableName, quote
+from warehouse.redirected import check_tables
 from warehouse.settings import changes_results
 from warehouse.slicing import PROBE, Slicing, from_clause
 from warehouse.statement import Statement, parse_statement
@@ -108,7 +109,10 @@ class Model:
     @cached_property
     def check_inputs(self) -> tuple[TableName, ...]:
         """Tables that only checks look into: they must be there, but make nothing stale."""
-        return tuple(TableName.parse(t) for t in relationship_tables(self.front.checks))
+        found = dict.fromkeys(TableName.parse(t) for t in relationship_tables(self.front.checks))
+        for check in self.checks("staged", PROBE, PROBE, PROBE)[len(self.front.checks) :]:
+            found |= dict.fromkeys(check_tables(check, "staged"))
+        return tuple(found)
 
     # ------------------------------------------------------------------ slices
 
