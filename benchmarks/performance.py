@@ -233,14 +233,17 @@ def target(bench: Bench) -> None:
     """Whether ``REBALANCE`` with an advisory size gives files near that size, scaled to this data."""
     bench.set(adaptive__enabled=True, shuffle__partitions=16)
     total = sum(written(bench.path("requests")))
+    # A partition is split between the tasks that its rows come from: here 16, each with rows of all days.
+    spread = bench.path("spread")
+    bench.spark.table("requests").repartition(16).write.parquet(spread)
+    bench.set(files__maxPartitionBytes=max(written(spread)))
     ways = []
     for share in (4, 1, 0.25):
         advisory = int(total / DAYS * share)
         bench.set(adaptive__advisoryPartitionSizeInBytes=advisory)
         place = bench.path(f"target-{share}")
         began = time.perf_counter()
-        # A partition is split between the tasks that its rows come from: here 16, each with rows of all days.
-        sql = "SELECT /*+ REBALANCE(dt) */ * FROM (SELECT /*+ REPARTITION(16) */ * FROM requests) AS spread"
+        sql = f"SELECT /*+ REBALANCE(dt) */ * FROM parquet.`{spread}`"
         bench.spark.sql(sql).write.partitionBy("dt").parquet(place)
         seconds = time.perf_counter() - began
         sizes = sorted(written(place))
@@ -253,7 +256,7 @@ def target(bench: Bench) -> None:
             f"{middle / advisory:.2f}",
         )
         ways.append(Way(name, seconds, counts))
-    bench.set(adaptive__advisoryPartitionSizeInBytes="64m")
+    bench.set(adaptive__advisoryPartitionSizeInBytes="64m", files__maxPartitionBytes="128m")
     heads = ["files a partition", "median MB", "largest MB", "median / advisory"]
     title = f"Target size: partitions of {megabytes(total / DAYS)} MB, `REBALANCE(dt)`"
     table(title, "setting", heads, ways)
