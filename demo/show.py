@@ -31,25 +31,26 @@ class ByTable:
 
     def __init__(self) -> None:
         self._held: list[Outcome] = []
-        self._began = time.monotonic()
+        self._began = self._latest = time.monotonic()
 
     def __call__(self, outcome: Outcome) -> None:
         if self._held and self._held[0].table != outcome.table:
             self.end()
         self._held.append(outcome)
+        self._latest = time.monotonic()
 
     def end(self) -> None:
         ran = [o for o in self._held if o.status is Status.PUBLISHED]
         if ran:
             rows, data = sum(o.rows for o in ran), sum(o.bytes for o in ran)
-            seconds = time.monotonic() - self._began
+            seconds = self._latest - self._began
             print(
                 f"  {ran[0].table}: {len(ran)} slices, {number(rows)} rows, {size(data)}, {seconds:.1f} s",
                 flush=True,
             )
             for name, count in sorted(_warnings(ran).items()):
                 print(f"    warning: {name} (in {count} of {len(ran)})", flush=True)
-        self._held, self._began = [], time.monotonic()
+        self._held, self._began = [], self._latest
 
 
 def _warnings(outcomes: list[Outcome]) -> dict[str, int]:
