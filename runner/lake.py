@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from runner.engines import Engine, Progress
 from runner.metastores import Database, Metastore
@@ -13,7 +16,7 @@ from runner.stores import Store
 from runner.stores.local import LocalStore
 from runner.tablelog import TableLog, tables_with_logs
 from warehouse.config import Config, Target, expand
-from warehouse.errors import Location, ProjectError
+from warehouse.errors import ConflictError, Location, ProjectError
 from warehouse.names import TableName
 from warehouse.project import Context, Project
 
@@ -46,6 +49,8 @@ class Lake:
         self._lock = threading.RLock()
         self._metastore: Metastore | None = None
         self._engine: Engine | None = None
+        self._housekeeper: ThreadPoolExecutor | None = None
+        self._staging_made = False
 
     def share(self, other: Lake) -> None:
         """Use what another lake on the same metastore has opened already; closing stays its business."""
@@ -162,7 +167,29 @@ class Lake:
         statement = ddl.parse_database(found[1], found[0])
         return Database(name, statement.location or default.location, statement.comment)
 
+    def staging_database(self) -> str:
+        """The database of runs' staging tables, made if it is not there."""
+        name = self.target.staging_database
+        with self._lock:
+            if not self._staging_made:
+                with contextlib.suppress(ConflictError):
+                    if self.metastore.database(name) is None:
+                        where = self.store.uri("_warehouse/staging")
+                        self.metastore.create_database(Database(name, where, "tables of runs at work"))
+                self._staging_made = True
+        return name
+
+    def later(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Housekeeping beside what comes next, done at the latest when the lake is closed. ``work`` answers
+        for its own errors."""
+        with self._lock:
+            if self._housekeeper is None:
+                self._housekeeper = ThreadPoolExecutor(1, thread_name_prefix="housekeeping")
+            self._housekeeper.submit(work, *arguments)
+
     def close(self) -> None:
+        if self._housekeeper is not None:
+            self._housekeeper.shutdown()
         with self._lock:
             if self._engine is not None:
                 self._engine.close()

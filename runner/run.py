@@ -12,12 +12,11 @@ from typing import TypeVar
 
 import msgspec
 
-from runner.beside import Beside
 from runner.claims import Claim, Claims
 from runner.failures import forget_failures, remember_failure
 from runner.inputs import Inputs
 from runner.lake import Lake
-from runner.metastores import Database, Table
+from runner.metastores import Table
 from runner.outcome import Outcome, Status
 from runner.publish import append, converge
 from runner.staging import staging_table
@@ -58,7 +57,6 @@ class Prepared:
     before: State | None = None
     result: Result | None = None
     left: tuple[Decision, ...] = ()
-    clearing: Beside | None = None
 
 
 class Attempt:
@@ -131,8 +129,8 @@ class Attempt:
         if self.lake.store.read(code) is None:
             self.lake.store.put_if_absent(code, self.model.body.encode("utf-8"))
         self.lake.store.make_directory(location)  # else a metastore does it, and asks `ls` and `chmod` to
-        clearing = self._make(stack, table)
-        return Prepared(decisions, skipped, manifest, rendered, state, None, left, clearing)
+        self._make(stack, table)
+        return Prepared(decisions, skipped, manifest, rendered, state, None, left)
 
     def _file_bytes(self, statement: Statement) -> int:
         """The size that files should have; 0 where a hint of the statement says how many it writes."""
@@ -155,7 +153,7 @@ class Attempt:
             manifest = self._recorded(claim.run_id, "manifest", Manifest)
             if manifest is None:
                 continue
-            stack.callback(self._drop, TableName.parse(manifest.staging.table))
+            stack.callback(self.lake.later, self._drop, TableName.parse(manifest.staging.table))
             result = self._recorded(claim.run_id, "result", Result)
             if result is None or result.error is not None or self.force:
                 continue
@@ -201,20 +199,11 @@ class Attempt:
         )  # fmt: skip
         return [d for d in again if d.runs], skipped
 
-    def _make(self, stack: contextlib.ExitStack, table: Table) -> Beside:
-        """Make the staging table; it is dropped when the stack ends, or beside the publishing."""
-        metastore = self.lake.metastore
-        with contextlib.suppress(ConflictError):
-            if metastore.database(table.name.db) is None:
-                metastore.create_database(
-                    Database(
-                        table.name.db, self.lake.store.uri("_warehouse/staging"), "tables of runs at work"
-                    )
-                )
-        clearing = Beside(self._drop, table.name)
-        stack.callback(clearing.finish)
-        metastore.create_table(table)
-        return clearing
+    def _make(self, stack: contextlib.ExitStack, table: Table) -> None:
+        """Make the staging table; it is dropped beside whatever comes after the run."""
+        self.lake.staging_database()
+        stack.callback(self.lake.later, self._drop, table.name)
+        self.lake.metastore.create_table(table)
 
     def _drop(self, name: TableName) -> None:
         with contextlib.suppress(OutsideError):  # a leftover staging table hurts nobody; doctor names it
@@ -230,8 +219,6 @@ class Attempt:
         """Append the slices whose checks hold, converge, and tell how each slice ended."""
         manifest, before = prepared.manifest, prepared.before
         assert manifest is not None and before is not None
-        if prepared.clearing is not None:
-            prepared.clearing.start()
         if prepared.result is None:
             self._record(result.run_id, "result", result)
         if result.error is not None:
