@@ -6,82 +6,63 @@ only filters, joins or groups is not counted. What is not known is said with the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from warehouse.contract import Column
 from warehouse.errors import ProjectError
-from warehouse.model import Model
+from warehouse.facts import UNREADABLE, TableFacts
 from warehouse.names import TableName
+from warehouse.origins import Origin
 from warehouse.project import Project
-from warehouse.query_analysis import analyse
-from warehouse.query_facts import Analysis, Origin
 
-Edges = Mapping[Origin, tuple[Origin, ...]]
-"""A thing to what it derives from. Origins with an empty column stand for whole tables."""
-
-
-def analyse_model(model: Model, columns_of: Callable[[TableName], tuple[Column, ...] | None]) -> Analysis:
-    """The analysis of a model's statement, as rendered for the probing hour."""
-    statement = model.statement
-    return analyse(statement.text, statement.tree, columns_of)
-
-
-def written_columns(model: Model) -> tuple[str, ...]:
-    """The columns that the SELECT fills, in its order."""
-    statement = model.statement
-    dynamic = [item.column for item in statement.partition if item.value is None]
-    return statement.columns or (*(column.name for column in model.contract.columns), *dynamic)
-
-
-def column_origins(model: Model, analysis: Analysis) -> dict[str, tuple[Origin, ...]]:
-    """What each column of a model's table derives from. A partition column with a fixed value: nothing."""
-    output = analysis.output
-    found: dict[str, tuple[Origin, ...]] = {c.name: () for c in model.contract.all_columns}
-    wanted = written_columns(model)
-    known = not output.open and len(output.values) == len(wanted)
-    for place, name in enumerate(wanted):
-        if known:
-            found[name] = tuple(analysis.names(output.values[place][1]))
-        else:
-            found[name] = (Origin(None, output.open or "the SELECT does not give the table's columns"),)
-    return found
+FactsOf = Callable[[Sequence[TableName]], Iterable[TableFacts]]
 
 
 class Lineage:
-    """A project's lineage, read as far as it is asked for."""
+    """A project's lineage, read as far as it is asked for. ``facts`` are those that are kept, if any are."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, facts: FactsOf | None = None) -> None:
         self.project = project
-        self._columns: dict[TableName, dict[str, tuple[Origin, ...]]] = {}
+        self._find = facts or self._examined
+        self._known: dict[TableName, TableFacts] = {}
 
-    def columns_of(self, name: TableName) -> tuple[Column, ...] | None:
-        contract = self.project.contract_or_none(name)
-        return contract.all_columns if contract is not None else None
+    def _examined(self, names: Sequence[TableName]) -> list[TableFacts]:
+        from warehouse.lint.run import examine
+
+        return [examine(self.project, name) for name in names]
+
+    def facts(self, names: Sequence[TableName]) -> list[TableFacts]:
+        """:class:`ProjectError` where one of the tables cannot be read."""
+        for one in self._find([name for name in names if name not in self._known]):
+            for finding in one.findings:
+                if not one.readable and finding.code == UNREADABLE[0]:
+                    raise ProjectError(finding.what, where=finding.where, why=finding.why, fix=finding.fix)
+            self._known[one.name] = one
+        return [self._known[name] for name in names]
 
     def origins(self, thing: Origin) -> tuple[Origin, ...]:
         """What ``thing`` derives from directly."""
         if thing.table is None or not self.project.has_sql(thing.table):
             return ()
-        model = self.project.model(thing.table)
+        (facts,) = self.facts([thing.table])
         if not thing.column:
-            return tuple(Origin(name, "") for name in model.inputs)
-        if thing.table not in self._columns:
-            self._columns[thing.table] = column_origins(model, analyse_model(model, self.columns_of))
-        return self._columns[thing.table].get(thing.column, ())
+            return tuple(Origin(TableName.parse(name), "") for name in facts.inputs)
+        return tuple(map(Origin.parse, facts.lineage.get(thing.column, ())))
 
     def readers(self, columns: bool) -> dict[Origin, tuple[Origin, ...]]:
         """Everything in the project, to what derives from it directly."""
         found: dict[Origin, list[Origin]] = {}
-        for name in sorted(self.project.sql_files):
-            model = self.project.model(name)
-            things = (
-                [Origin(name, c.name) for c in model.contract.all_columns] if columns else [Origin(name, "")]
-            )
+        for facts in self.facts(sorted(self.project.sql_files)):
+            things = [Origin(facts.name, c) for c in facts.columns] if columns else [Origin(facts.name, "")]
             for thing in things:
                 for origin in self.origins(thing):
                     found.setdefault(origin, []).append(thing)
         return {thing: tuple(dict.fromkeys(others)) for thing, others in found.items()}
+
+    def columns_of(self, name: TableName) -> tuple[Column, ...]:
+        contract = self.project.contract_or_none(name)
+        return contract.all_columns if contract is not None else ()
 
     def thing(self, text: str) -> Origin:
         """``db.table`` or ``db.table.column``; :class:`ProjectError` for what the project does not have."""
@@ -92,7 +73,7 @@ class Lineage:
         self.project.require(name)
         if len(parts) == 2:
             return Origin(name, "")
-        columns = [column.name for column in self.columns_of(name) or ()]
+        columns = [column.name for column in self.columns_of(name)]
         if parts[2] not in columns:
             raise ProjectError(
                 f"{name} has no column {parts[2]!r}", fix=f"its columns are: {', '.join(columns)}"

@@ -9,21 +9,11 @@ from dataclasses import dataclass, field
 
 from warehouse.expression_types import Type
 from warehouse.names import TableName
+from warehouse.origins import Origin
 from warehouse.sqltext import Tree
 
 Value = tuple[Type, int]
 """The type of an expression, and the bits of the columns that it derives from."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """A table's column. Without a table it is not known what, and ``column`` says why."""
-
-    table: TableName | None
-    column: str
-
-    def __str__(self) -> str:
-        return f"{self.table}.{self.column}" if self.table is not None else f"unknown ({self.column})"
 
 
 @dataclass(eq=False, slots=True)

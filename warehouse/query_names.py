@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from warehouse.expression_types import Type, field
 from warehouse.names import TableName
-from warehouse.query_facts import Origin, Problem, Relation, Scope, Select, SetFact, Source, Value
+from warehouse.origins import Origin
+from warehouse.query_facts import Problem, Relation, Scope, Select, SetFact, Source, Value
 from warehouse.sqltext import Tree
 
 

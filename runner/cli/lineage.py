@@ -23,7 +23,7 @@ def lineage(
     from warehouse.lineage import Lineage, label, mermaid
 
     with opened(ctx) as warehouse:
-        known = Lineage(warehouse.project)
+        known = Lineage(warehouse.project, warehouse.facts)
         thing = known.thing(name)
         up = known.upstream(thing) if not only_down or only_up else None
         down = known.downstream(thing) if not only_up or only_down else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from warehouse.query_facts import Origin
+from warehouse.origins import Origin
 
 from .conftest import Made
 

@@ -43,7 +43,7 @@ def test_downstream_as_a_tree(chain: Lineage) -> None:
 def test_both_directions_have_the_same_edges(chain: Lineage) -> None:
     """What a reader derives from is read by it, for every column."""
     for table in chain.project.tables:
-        for column in chain.columns_of(table) or ():
+        for column in chain.columns_of(table):
             thing = chain.thing(f"{table}.{column.name}")
             for origin in chain.origins(thing):
                 below = [node.thing for node in chain.downstream(origin).below]

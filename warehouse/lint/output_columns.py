@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from warehouse.lineage import written_columns
 from warehouse.lint.rule import Hit, Rule, Severity, Sql
+from warehouse.model_lineage import written_columns
 
 
 def check(sql: Sql) -> Iterator[Hit]:

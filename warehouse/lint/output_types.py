@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from warehouse.expression_types import storable
-from warehouse.lineage import written_columns
 from warehouse.lint.rule import Hit, Rule, Severity, Sql
+from warehouse.model_lineage import written_columns
 from warehouse.query_facts import Value
 from warehouse.sqltext import Tree
 

@@ -16,8 +16,8 @@ from warehouse.ddl import DdlFile, DdlStatement
 from warehouse.errors import Location
 from warehouse.findings import Finding, Severity
 from warehouse.frontmatter import Unique
-from warehouse.lineage import analyse_model
 from warehouse.model import Model
+from warehouse.model_lineage import analyse_model
 from warehouse.names import TableName
 from warehouse.project import Project
 from warehouse.query_facts import Analysis

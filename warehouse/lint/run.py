@@ -10,10 +10,10 @@ from warehouse.ddl import DdlFile
 from warehouse.errors import Location, ProjectError
 from warehouse.facts import TableFacts, WindowFact, findings_of, unreadable
 from warehouse.findings import Finding
-from warehouse.lineage import column_origins
 from warehouse.lint import NOQA, RULES
 from warehouse.lint.noqa import Noqa, comments, faults
 from warehouse.lint.rule import Ddl, Hit, Rule, Sql
+from warehouse.model_lineage import column_origins
 from warehouse.names import TableName
 from warehouse.project import Project
 from warehouse.slicing import PROBE
