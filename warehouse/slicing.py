@@ -28,6 +28,7 @@ _FORMATS: tuple[tuple[str, Grain], ...] = (
     ("%m", Grain.MONTHLY),
     ("%Y", Grain.YEARLY),
 )
+_PARTS = tuple((f"{PROBE.start:{form}}", form, grain) for form, grain in _FORMATS)
 _ORDER = (Grain.NONE, Grain.YEARLY, Grain.MONTHLY, Grain.WEEKLY, Grain.DAILY, Grain.HOURLY)
 
 
@@ -134,8 +135,8 @@ def from_clause(
         return Slicing(grain or Grain.NONE, (), contract.partitions)
     columns, grains = [], []
     for name, value in static:
-        for form, its_grain in _FORMATS:
-            if value in (f"{PROBE.start:{form}}", normalise_value(f"{PROBE.start:{form}}", types[name])):
+        for part, form, its_grain in _PARTS:
+            if value in (part, normalise_value(part, types[name])):
                 columns.append(SliceColumn(name, types[name], form))
                 grains.append(its_grain)
                 break
