@@ -77,6 +77,7 @@ class Attempt:
 
         :class:`ConflictError` when somebody holds one of them. ``stack`` undoes all of it.
         """
+        database = self.lake.staging_database()  # before anything is written: the metastore may be gone
         run_id = new_run_id()
         specs = [d.spec.path for d in batch.decisions]
         held = stack.enter_context(self.claims.take(run_id, specs, steal=steal))
@@ -95,9 +96,7 @@ class Attempt:
         assert contract is not None, "a table without a contract is refused before"
         fixed = Spec(tuple((i.column, v) for i, v in self._static(decisions, statement.partition)))
         location = "/".join(p for p in (contract.location.rstrip("/"), run_id, fixed.path) if p)
-        table, staging = staging_table(
-            contract, fixed, self.lake.target.staging_database, run_id, self.lake.uri(location)
-        )
+        table, staging = staging_table(contract, fixed, database, run_id, self.lake.uri(location))
         view = f"staged_{run_id.replace('-', '_').lower()}"
         checks = self.model.checks(view, first, first, last)
         # A digest is worth a scan where a scan is made anyway, or where it can save readers' runs.
@@ -201,7 +200,6 @@ class Attempt:
 
     def _make(self, stack: contextlib.ExitStack, table: Table) -> None:
         """Make the staging table; it is dropped beside whatever comes after the run."""
-        self.lake.staging_database()
         stack.callback(self.lake.later, self._drop, table.name)
         self.lake.metastore.create_table(table)
 
