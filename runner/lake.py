@@ -6,19 +6,23 @@ import contextlib
 import functools
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from runner.engines import Engine, Progress
-from runner.metastores import Database, Metastore
 from runner.stores import Store
 from runner.stores.local import LocalStore
-from runner.tablelog import TableLog, tables_with_logs
 from warehouse.config import Config, Target, expand
 from warehouse.errors import ConflictError, Location, ProjectError
 from warehouse.names import TableName
 from warehouse.project import Context, Project
+
+if TYPE_CHECKING:
+    # What only reads the project's files (lint, lineage, ls) pays for none of these.
+    from concurrent.futures import ThreadPoolExecutor
+
+    from runner.engines import Engine, Progress
+    from runner.metastores import Database, Metastore
+    from runner.tablelog import TableLog
 
 
 def silent(_: str) -> None:
@@ -97,10 +101,14 @@ class Lake:
     def log(self, table: TableName) -> TableLog:
         with self._lock:
             if table not in self._logs:
+                from runner.tablelog import TableLog
+
                 self._logs[table] = TableLog(self.store, table)
             return self._logs[table]
 
     def logged_tables(self) -> list[TableName]:
+        from runner.tablelog import tables_with_logs
+
         return tables_with_logs(self.store)
 
     @property
@@ -158,6 +166,7 @@ class Lake:
 
     def database(self, name: str) -> Database:
         """A database as ``ddl/<db>/database.sql`` says, or one below the lake."""
+        from runner.metastores import Database
         from warehouse import ddl
 
         found = self.project.database_text(name)
@@ -169,6 +178,8 @@ class Lake:
 
     def staging_database(self) -> str:
         """The database of runs' staging tables, made if it is not there."""
+        from runner.metastores import Database
+
         name = self.target.staging_database
         with self._lock:
             if not self._staging_made:
@@ -182,6 +193,8 @@ class Lake:
     def later(self, work: Callable[..., None], *arguments: Any) -> None:
         """Housekeeping beside what comes next, done at the latest when the lake is closed. ``work`` answers
         for its own errors."""
+        from concurrent.futures import ThreadPoolExecutor
+
         with self._lock:
             if self._housekeeper is None:
                 self._housekeeper = ThreadPoolExecutor(1, thread_name_prefix="housekeeping")
