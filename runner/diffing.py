@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from runner.lake import Lake
-from runner.metastores import Database
 from runner.planning import code_diff
 from runner.run import new_run_id
 from runner.unpublished import Unpublished, unpublished
-from warehouse.errors import ConflictError, OutsideError, ProjectError
+from warehouse.errors import OutsideError, ProjectError
 from warehouse.intervals import Interval
 from warehouse.manifest import CheckOutcome
 from warehouse.names import Spec, TableName
@@ -108,11 +107,7 @@ def _samples(shape: Shape, rows: list[tuple[object, ...]]) -> Iterator[Sample]:
 def _staging(lake: Lake, job: Unpublished, key: str) -> Iterator[None]:
     """The job's staging table; it and its files are gone afterwards."""
     name = job.table.name
-    with contextlib.suppress(ConflictError):
-        if lake.metastore.database(name.db) is None:
-            lake.metastore.create_database(
-                Database(name.db, lake.store.uri("_warehouse/staging"), "tables of runs at work")
-            )
+    lake.staging_database()
     lake.metastore.create_table(job.table)
     try:
         yield
