@@ -47,7 +47,7 @@ def main() -> int:
         title("What is published")
         command(TARGET, "status")
         cli.run(["--project", str(root), "--target", TARGET, "status"])
-        _reports(opened)
+        _reports(opened, anew=any(changed))
     print(f"\n{'built' if any(changed) else 'nothing to do'}; done in {time.monotonic() - began:.0f} s")
     return 0
 
@@ -75,11 +75,15 @@ def _build(warehouse: Warehouse, domain: Domain) -> bool:
     return bool(new or applied or ran)
 
 
-def _reports(warehouse: Warehouse) -> None:
+def _reports(warehouse: Warehouse, *, anew: bool) -> None:
     title("Reports")
     for domain in DOMAINS:
-        page = make(warehouse.lake, domain.name, domain.start, domain.end)
         path = warehouse.lake.state_directory.parent / "reports" / f"{domain.name}.html"
+        if path.exists() and not anew:
+            print(f"  {path} is there")
+            continue
+        command(TARGET, "report", domain.name, "--start", domain.start, "--end", domain.end)
+        page = make(warehouse.lake, domain.name, domain.start, domain.end)
         path.parent.mkdir(exist_ok=True)
         print(f"  {path} ({size(write(page, path))}, {number(len(page.sections))} sections)", flush=True)
 
