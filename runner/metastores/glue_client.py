@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    NoCredentialsError,
-    NoRegionError,
-    PartialCredentialsError,
-    TokenRetrievalError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
+from runner import aws
+from runner.aws import THROTTLED, redacted
 from warehouse.errors import OutsideError
-
-THROTTLED = frozenset(
-    {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
-)
-"""The call was turned away: nothing was done."""
 
 UNSURE = frozenset(
     {"InternalServiceException", "InternalFailure", "InternalServerError", "OperationTimeoutException"}
     | {"ServiceUnavailable", "ServiceUnavailableException", "ConcurrentModificationException"}
 )
 """It may have been done, or not."""
-
-_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, TokenRetrievalError)
-_REJECTED = frozenset(
-    {"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId"}
-    | {"InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationToken"}
-)
 
 
 class GlueError(Exception):
@@ -60,7 +41,7 @@ class Glue:
     def __init__(
         self, region: str | None, *, endpoint: str | None, catalog: str | None, session: Any | None
     ) -> None:
-        self._session = session or boto3.Session()
+        self._session = aws.session(session)
         self.region = region or self._session.region_name
         if not self.region:
             raise OutsideError(
@@ -102,42 +83,19 @@ class Glue:
             return answer
         except ClientError as error:
             raise self._meaning(operation, error) from error
-        except _CREDENTIALS as error:
-            raise OutsideError(
-                "no AWS credentials were found",
-                why=redacted(str(error)),
-                fix="log in (`aws sso login`), set AWS_PROFILE, or give this machine a role",
-            ) from error
-        except NoRegionError as error:
-            raise OutsideError("no AWS region is set", fix="set AWS_REGION") from error
         except BotoCoreError as error:
-            if writes:
+            unreachable = aws.unreachable(error, f"Glue in {self.region}")
+            if writes and not isinstance(error, aws.BEFORE_SENDING):
                 raise GlueError("ServiceUnavailable", redacted(str(error))) from error
-            raise OutsideError(
-                f"Glue in {self.region} cannot be reached",
-                why=redacted(str(error)),
-                fix="see that this machine reaches AWS, and that the region and the endpoint are right",
-            ) from error
+            raise unreachable from error
 
     def _meaning(self, operation: str, error: ClientError) -> Exception:
-        detail = error.response.get("Error", {})
-        code, message = str(detail.get("Code", "")), redacted(str(detail.get("Message", "")))
-        if code in _REJECTED:
-            return OutsideError(
-                "AWS does not accept the credentials",
-                why=f"{code}: {message}",
-                fix="renew them (`aws sso login`, or a new session token), then give the command again",
-            )
-        if code in ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation"):
-            action = "".join(part.capitalize() for part in operation.split("_"))
-            return OutsideError(
-                f"not allowed to glue:{action} in {self.region}",
-                why=message,
-                fix="give the role what `warehouse iam` prints for it",
-            )
-        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500 and (
-            code not in THROTTLED
-        ):
+        action = "".join(part.capitalize() for part in operation.split("_"))
+        refused = aws.refused(error, f"glue:{action}", str(self.region))
+        if refused is not None:
+            return refused
+        code, message = aws.code_of(error), aws.message_of(error)
+        if aws.status_of(error) >= 500 and code not in THROTTLED:
             return GlueError(code if code in UNSURE else "InternalServiceException", message)
         return GlueError(code, message)
 
@@ -154,8 +112,3 @@ class Glue:
                     "glue", region_name=self.region, endpoint_url=self._endpoint, config=config
                 )
             return self._clients[writes]
-
-
-def redacted(text: str) -> str:
-    """Without account ids and access keys."""
-    return re.sub(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", "<key>", re.sub(r"\b\d{12}\b", "<account>", text))

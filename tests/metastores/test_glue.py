@@ -21,9 +21,9 @@ from metastores.glue_faults import (
     refusal,
     throttled,
 )
+from runner.aws import redacted
 from runner.metastores import Database, Partition, Table
 from runner.metastores.glue import GlueMetastore
-from runner.metastores.glue_client import redacted
 from warehouse.contract import Column
 from warehouse.errors import ConflictError, OutsideError
 

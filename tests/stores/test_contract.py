@@ -9,19 +9,35 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fixtures_s3 import BUCKET, s3_server
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.stores import Store
 from runner.stores.local import LocalStore
+from runner.stores.s3 import S3Store
 from warehouse.errors import OutsideError
 
-KINDS: dict[str, Callable[[Path], Store]] = {"local": LocalStore}
+
+def _s3(root: Path) -> Store:
+    """A prefix of the server's bucket, named as the directory."""
+    return S3Store(f"s3://{BUCKET}{root}", endpoint=os.environ[ENDPOINT])
+
+
+ENDPOINT = "TESTS_S3_ENDPOINT"
+KINDS: dict[str, Callable[[Path], Store]] = {"local": LocalStore, "s3": _s3}
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def s3_endpoint() -> Iterator[None]:
+    with s3_server() as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ENDPOINT, url)
+        yield
 
 
 @pytest.fixture(params=sorted(KINDS))
@@ -219,10 +235,62 @@ def test_a_lake_that_is_a_file_is_told(tmp_path: Path) -> None:
 
 
 def test_etags_tell_contents_of_the_same_size_apart(store: Store) -> None:
-    seen = set()
+    seen: dict[str, bytes] = {}
     for n in range(20):
-        store.write("k", json.dumps(n % 10).encode())
+        data = json.dumps(n % 10).encode()
+        store.write("k", data)
         found = store.read_tagged("k")
         assert found is not None
-        seen.add(found[1])
-    assert len(seen) == 20
+        assert seen.setdefault(found[1], data) == data
+
+
+# ------------------------------------------------------------------ what is S3's own
+
+
+@pytest.fixture
+def s3(s3_endpoint: None) -> S3Store:
+    return S3Store(f"s3://{BUCKET}/own", endpoint=os.environ[ENDPOINT])
+
+
+def test_more_keys_than_a_page_or_a_call_takes(s3: S3Store) -> None:
+    keys = [f"many/{n:05}" for n in range(1100)]
+    for key in keys:
+        s3.write(key, b"")
+    assert [i.key for i in s3.list("many/")] == keys
+    s3.delete(keys)
+    assert list(s3.list("many/")) == []
+
+
+def test_a_directory_that_a_console_made_is_no_object(s3: S3Store) -> None:
+    s3.write("folder/", b"")
+    s3.write("folder/a", b"")
+    assert [i.key for i in s3.list("folder/")] == ["folder/a"]
+
+
+def test_all_schemes_of_s3_name_the_same(s3: S3Store) -> None:
+    assert s3.uri("a/b") == f"s3://{BUCKET}/own/a/b"
+    assert {s3.key(f"{scheme}://{BUCKET}/own/a/b/") for scheme in ("s3", "s3a", "s3n")} == {"a/b"}
+    assert s3.key(f"s3://other-{BUCKET}/own/a/b") is None
+
+
+def test_a_bucket_that_is_not_there_is_told(s3_endpoint: None) -> None:
+    store = S3Store("s3://no-such-bucket/lake", endpoint=os.environ[ENDPOINT])
+    for call in (lambda: store.read("a"), lambda: store.write("a", b""), lambda: list(store.list(""))):
+        with pytest.raises(OutsideError, match="no bucket no-such-bucket"):
+            call()
+
+
+def test_a_server_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(OutsideError, match="cannot be reached"):
+        S3Store("s3://b/lake", endpoint="http://127.0.0.1:9").read("a")
+
+
+def test_credentials_that_are_not_there_are_told(s3_endpoint: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    with pytest.raises(OutsideError, match="no AWS credentials"):
+        S3Store("s3://b/lake", region="eu-west-1", endpoint=os.environ[ENDPOINT]).read("a")
