@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import warehouse
 from benchmarks.generated import write_ours
 from runner import analysis
 from runner.api import Warehouse
@@ -20,7 +21,9 @@ MACRO = "{% macro plus(x) %}{{ x }} + 1{% endmacro %}\n"
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tool stays the same, even where somebody is working on it meanwhile."""
+    monkeypatch.setattr(analysis, "tool_digest", lambda: b"the tool")
     write_ours(tmp_path, COUNT)
     write(tmp_path / "sql/macros/m.sql", MACRO)
     change(tmp_path / "sql/gen/m0012.sql", "  b.id,", "  CAST({{ plus('b.id') }} AS BIGINT) AS id,")
@@ -39,14 +42,14 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def kept(root: Path) -> dict[str, TableFacts]:
-    with Warehouse.open(root) as warehouse:
-        return {one.table: one for one in warehouse.facts(warehouse.tables())}
+    with Warehouse.open(root) as opened:
+        return {one.table: one for one in opened.facts(opened.tables())}
 
 
 def anew(root: Path) -> dict[str, TableFacts]:
     """Without keys: as found out from the files now."""
-    with Warehouse.open(root) as warehouse:
-        project = warehouse.project
+    with Warehouse.open(root) as opened:
+        project = opened.project
         return {str(name): examine(project, name) for name in project.tables}
 
 
@@ -169,6 +172,21 @@ def test_the_tool_itself_is_part_of_the_key(
     assert len(asked) == COUNT
 
 
+def test_any_change_of_the_tool_s_code_is_another_tool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouse, "__path__", [str(tmp_path)])
+    seen = [analysis.tool_digest()]
+    write(tmp_path / "lint/rule.py", "a = 1\n")
+    seen.append(analysis.tool_digest())
+    write(tmp_path / "lint/rule.py", "a = 10\n")
+    seen.append(analysis.tool_digest())
+    (tmp_path / "lint/rule.py").rename(tmp_path / "lint/rules.py")
+    seen.append(analysis.tool_digest())
+    assert len(set(seen)) == 4
+    assert analysis.tool_digest() == seen[-1]
+
+
 def test_several_processes_find_what_one_finds(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     change(root / "sql/gen/m0025.sql", "gen.m0024", "gen.nope")
     change(root / "sql/gen/m0027.sql", "SELECT", "SELEKT")
@@ -200,11 +218,11 @@ def test_a_process_that_dies_costs_time_only(
 
 
 def test_selectors_and_lint_ask_the_same_facts(root: Path, asked: list[str]) -> None:
-    with Warehouse.open(root) as warehouse:
-        assert warehouse.lint(warehouse.tables()) == []
+    with Warehouse.open(root) as opened:
+        assert opened.lint(opened.tables()) == []
     asked.clear()
-    with Warehouse.open(root) as warehouse:
-        assert [str(n) for n in warehouse.tables(["1+gen.m0020"])] == [
+    with Warehouse.open(root) as opened:
+        assert [str(n) for n in opened.tables(["1+gen.m0020"])] == [
             "gen.m0006",
             "gen.m0010",
             "gen.m0019",
@@ -215,9 +233,9 @@ def test_selectors_and_lint_ask_the_same_facts(root: Path, asked: list[str]) -> 
 
 def test_circles_among_the_linted_tables(root: Path) -> None:
     change(root / "sql/gen/m0012.sql", "gen.m0011", "gen.m0013")
-    with Warehouse.open(root) as warehouse:
-        found = warehouse.lint(warehouse.tables())
+    with Warehouse.open(root) as opened:
+        found = opened.lint(opened.tables())
         assert [f.what for f in found if "circle" in f.what] == [
             "tables read each other in a circle: gen.m0012 -> gen.m0013 -> gen.m0012"
         ]
-        assert warehouse.lint(warehouse.tables(["gen.m0012"])) == []
+        assert opened.lint(opened.tables(["gen.m0012"])) == []
