@@ -152,6 +152,9 @@ def as_json(value: object) -> str:
             return str(thing)
         if isinstance(thing, Sequence) and not isinstance(thing, str | bytes):
             return [plain(t) for t in thing]
+        # What is written into files says itself how it is written.
+        if isinstance(thing, msgspec.Struct) and not thing.__struct_config__.omit_defaults:
+            return {name: plain(getattr(thing, name)) for name in thing.__struct_fields__}
         if hasattr(thing, "__dataclass_fields__"):
             return {name: plain(getattr(thing, name)) for name in thing.__dataclass_fields__}
         return thing

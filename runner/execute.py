@@ -14,6 +14,7 @@ from runner.run import Attempt, Prepared
 from warehouse.errors import ConflictError, ProjectError, WarehouseError
 from warehouse.graph import ordered, with_preferences
 from warehouse.intervals import Interval
+from warehouse.log import State
 from warehouse.model import Model
 from warehouse.names import Spec, TableName
 from warehouse.plan import Batch, Decision, Reader, Reason, Request, batches, decide
@@ -39,7 +40,7 @@ def execute(lake: Lake, tables: Sequence[TableName], spans: Spans, options: Opti
     for model in models.values():
         _ = model.slicing
         model.checks("staged", *_any_interval(model, spans))
-        require_applied(lake, model)
+        require_applied(model, lake.log(model.name).state())
     inputs, so_far = Inputs(lake), _Progress()
     reads = {n: m.inputs for n, m in models.items()}
     # Checks look best at what this command builds, too.
@@ -56,9 +57,9 @@ def _any_interval(model: Model, spans: Spans) -> tuple[Interval, Interval, Inter
     return asked[0], asked[0], asked[-1]
 
 
-def require_applied(lake: Lake, model: Model) -> None:
+def require_applied(model: Model, state: State) -> None:
     """:class:`ProjectError` unless the log is at the contract that the files say."""
-    applied = lake.log(model.name).state().contract
+    applied = state.contract
     if applied is None:
         raise ProjectError(f"{model.name} is not created", fix="run: warehouse ddl apply")
     if applied.digest != model.contract.digest:

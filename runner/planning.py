@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from runner.execute import require_applied
 from runner.failures import Failure, failures
 from runner.inputs import Inputs
@@ -13,15 +15,14 @@ from runner.lake import Lake
 from runner.request import Spans
 from runner.run import code_key
 from warehouse.graph import ordered, with_preferences
-from warehouse.log import State
+from warehouse.log import State, seen_by_readers
 from warehouse.model import Model
 from warehouse.names import TableName
 from warehouse.plan import Decision, Reason, Request, batches, decide
 from warehouse.reading import Input, size_read
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """What a run reads of one input: its window, partitions, and known rows (-1: not counted) and bytes."""
 
     table: TableName
@@ -32,8 +33,7 @@ class Read:
     widened: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, gc=False):
     """One slice of the plan, with the partitions that it would replace and what it would read."""
 
     decision: Decision
@@ -66,28 +66,60 @@ class Plan:
 def plan(lake: Lake, tables: Sequence[TableName], spans: Spans, *, force: bool, batch: int) -> Plan:
     """Decide for every asked slice as a backfill would, taking what runs before it as done."""
     models = {name: lake.project.model(name) for name in tables}
-    for model in models.values():
-        require_applied(lake, model)
-    inputs = Inputs(lake)
-    planned: dict[TableName, set[str]] = {}
+    known = _Known(lake)
     steps: list[Step] = []
     jobs = 0
     diffs: dict[TableName, str] = {}
     reads = {n: m.inputs for n, m in models.items()}
-    for name in ordered(with_preferences(reads, {n: m.check_inputs for n, m in models.items()})):
+    order = ordered(with_preferences(reads, {n: m.check_inputs for n, m in models.items()}))
+    last = {read: name for name in order for read in reads[name]}
+    for name in order:
         model, state = models[name], lake.log(name).state()
-        known = {
-            n: replace(source, planned=frozenset(planned.get(n, ())))
-            for n, source in inputs.look(model.inputs).items()
-        }
-        decisions = decide(model, state, known, Request(spans(model), force, inputs.now))
-        planned[name] = {d.spec.path for d in decisions if d.runs or d.reason is Reason.PERHAPS}
+        require_applied(model, state)
+        inputs = known.look(model.inputs)
+        decisions = decide(model, state, inputs, Request(spans(model), force, known.now))
         jobs += len(batches(model, decisions, batch))
         failed = failures(lake.store, name)
-        steps += [_step(model, state, known, _with_failure(d, failed)) for d in decisions]
+        steps += [_step(model, state, inputs, _with_failure(d, failed)) for d in decisions]
         if any(d.reason is Reason.CODE for d in decisions):
             diffs[name] = code_diff(lake, model, state)
+        known.decided(name, decisions)
+        for read in {name, *model.inputs}:
+            if last.get(read, name) == name:
+                known.forget(read)
     return Plan(tuple(steps), jobs, {n: d for n, d in diffs.items() if d})
+
+
+class _Known:
+    """Inputs while a plan has readers of them left: a long history of all tables at once fills a memory."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self._inputs = Inputs(lake)
+        self.now = self._inputs.now
+        self._known: dict[TableName, Input] = {}
+        self._planned: dict[TableName, frozenset[str]] = {}
+
+    def look(self, tables: Sequence[TableName]) -> dict[TableName, Input]:
+        for table in tables:
+            if table not in self._known:
+                source = self._inputs.look([table])[table]
+                self._inputs.refresh(table)
+                planned = self._planned.get(table, frozenset())
+                self._known[table] = replace(source, state=seen_by_readers(source.state), planned=planned)
+                self.lake.log(table).forget()
+        return {table: self._known[table] for table in tables}
+
+    def decided(self, table: TableName, decisions: Sequence[Decision]) -> None:
+        """What of it runs, or may run, before its readers."""
+        self._planned[table] = frozenset(
+            d.spec.path for d in decisions if d.runs or d.reason is Reason.PERHAPS
+        )
+        self.forget(table)
+
+    def forget(self, table: TableName) -> None:
+        self._known.pop(table, None)
+        self.lake.log(table).forget()
 
 
 def _with_failure(decision: Decision, failed: Mapping[str, Failure]) -> Decision:
@@ -95,7 +127,7 @@ def _with_failure(decision: Decision, failed: Mapping[str, Failure]) -> Decision
     if last is None or not decision.runs:
         return decision
     note = f"failed last time, {last.time}: {last.message}"
-    return replace(decision, notes=(*decision.notes, note))
+    return msgspec.structs.replace(decision, notes=(*decision.notes, note))
 
 
 def _step(model: Model, state: State, known: dict[TableName, Input], decision: Decision) -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -44,7 +45,11 @@ def interval_range(start: str, end: str) -> Spans:
     if last.end <= first.start:
         raise ProjectError(f"the range ends ({end}) before it starts ({start})", fix="swap --start and --end")
 
+    @functools.cache
+    def span(grain: Grain) -> tuple[Interval, ...]:
+        return tuple(Interval.span(first, last, grain))
+
     def of(model: Model) -> tuple[Interval, ...]:
-        return tuple(Interval.span(first, last, model.grain))
+        return span(model.grain)
 
     return of

@@ -47,6 +47,10 @@ class TableLog:
         self._state = state
         return state
 
+    def forget(self) -> None:
+        """What was read; it is read again when it is needed."""
+        self._state = None
+
     def entries(self, after: int) -> list[Entry]:
         """Entries with a number above ``after``, in order, without a gap."""
         found: list[Entry] = []

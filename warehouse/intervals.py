@@ -21,6 +21,8 @@ class Grain(StrEnum):
     YEARLY = "yearly"
     NONE = "none"
 
+    __hash__ = str.__hash__
+
     def floor(self, moment: datetime) -> datetime:
         """The start of the interval that holds ``moment``; weeks are ISO's and start on Monday."""
         day = moment.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from warehouse.errors import ProjectError
 
@@ -57,12 +58,14 @@ class TableName:
 
 def escape_value(value: str) -> str:
     """A partition value as Hive writes it into a directory's name."""
+    if _ESCAPED.isdisjoint(value):
+        return value
     return "".join(f"%{ord(c):02X}" if c in _ESCAPED else c for c in value)
 
 
 def unescape_value(text: str) -> str:
     """The inverse of :func:`escape_value`."""
-    return re.sub(r"%([0-9A-Fa-f]{2})", lambda m: chr(int(m[1], 16)), text)
+    return re.sub(r"%([0-9A-Fa-f]{2})", lambda m: chr(int(m[1], 16)), text) if "%" in text else text
 
 
 @dataclass(frozen=True, order=True)
@@ -91,7 +94,7 @@ class Spec:
             pairs.append((column.lower(), unescape_value(value)))
         return Spec(tuple(pairs))
 
-    @property
+    @cached_property
     def path(self) -> str:
         """Hive's path form, values escaped; empty for the empty spec."""
         return "/".join(f"{column}={escape_value(value)}" for column, value in self.pairs)

@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
+
+import msgspec
 
 from warehouse.frontmatter import InputPolicy
 from warehouse.intervals import Grain, Interval
 from warehouse.log import InputRead, SliceState, State
 from warehouse.model import Model
 from warehouse.names import Spec, TableName
-from warehouse.reading import Input, missing, read
+from warehouse.reading import Input, missing, read, unchanged
+from warehouse.slicing import SliceColumn, Slicing
 from warehouse.template_names import KNOWN
 from warehouse.windows import Window, read_windows
 
@@ -33,6 +37,8 @@ class Reason(StrEnum):
     WAITING = "waiting"
     OUTSIDE = "outside start and end"
 
+    __hash__ = str.__hash__
+
     @property
     def runs(self) -> bool:
         """Whether it certainly runs; PERHAPS runs if what runs before it changes rows."""
@@ -42,8 +48,7 @@ class Reason(StrEnum):
 _RUNS = frozenset({Reason.MISSING, Reason.CODE, Reason.CONTRACT, Reason.INPUTS, Reason.LATER, Reason.FORCED})
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """One slice of the request: whether it runs, why, and what it reads.
 
     ``detail`` says more: which input changed, who holds it, what is waited for. ``notes`` are remarks that
@@ -124,19 +129,48 @@ class Reader:
         return tuple(found)
 
 
+@dataclass(frozen=True)
+class _Table:
+    """What is asked of one table, and what is the same for all its slices."""
+
+    model: Model
+    state: State
+    reader: Reader
+    request: Request
+    code: str
+    contract: str
+    inputs: tuple[tuple[str, Input], ...]
+
+
 def decide(model: Model, state: State, inputs: Mapping[TableName, Input], request: Request) -> list[Decision]:
     """For each asked interval of one table, in time order: does it run, and why."""
-    reader = Reader(model, inputs)
-    return [_decide(model, state, reader, interval, request) for interval in _asked(model, request)]
+    table = _Table(
+        model,
+        state,
+        Reader(model, inputs),
+        request,
+        model.code,
+        state.contract.digest if state.contract else "",
+        tuple((str(name), inputs[name]) for name in model.inputs),
+    )
+    asked = _asked(model, request)
+    return [_decide(table, *one) for one in zip(asked, _specs(model.slicing.columns, asked), strict=True)]
 
 
-def _asked(model: Model, request: Request) -> Sequence[Interval]:
+def _asked(model: Model, request: Request) -> tuple[Interval, ...]:
     """A snapshot runs once, as of the last interval asked for."""
     return request.intervals[-1:] if model.grain is Grain.NONE else request.intervals
 
 
-def _decide(model: Model, state: State, reader: Reader, interval: Interval, request: Request) -> Decision:
-    spec = model.spec(interval)
+@lru_cache(16)
+def _specs(columns: tuple[SliceColumn, ...], intervals: tuple[Interval, ...]) -> tuple[Spec, ...]:
+    """The slices of these intervals: tables of one grain share them."""
+    slicing = Slicing(Grain.NONE, columns, ())
+    return tuple(map(slicing.spec, intervals))
+
+
+def _decide(table: _Table, interval: Interval, spec: Spec) -> Decision:
+    model, state, reader, request = table.model, table.state, table.reader, table.request
 
     def answer(reason: Reason, detail: str = "", notes: Sequence[str] = (), read: bool = False) -> Decision:
         reads = reader.reads(interval) if read else ()
@@ -152,9 +186,9 @@ def _decide(model: Model, state: State, reader: Reader, interval: Interval, requ
     if held is not None and not request.forced:
         return answer(Reason.HELD, f"since {held.since}: {held.reason}")
     published = state.slices.get(spec.path)
-    reason, detail, notes = _staleness(model, state, reader, interval, published, request)
+    reason, detail, notes = _staleness(table, interval, published)
     if reason is Reason.FRESH and published is not None:
-        planned = _planned_inputs(model, reader, interval)
+        planned = _planned_inputs(table, interval, published)
         if planned:
             return answer(Reason.PERHAPS, f"{planned} runs before it", notes, read=True)
     if not reason.runs:
@@ -178,14 +212,10 @@ def _frozen_since(interval: Interval, after: timedelta) -> str:
 
 
 def _staleness(
-    model: Model,
-    state: State,
-    reader: Reader,
-    interval: Interval,
-    published: SliceState | None,
-    request: Request,
+    table: _Table, interval: Interval, published: SliceState | None
 ) -> tuple[Reason, str, Sequence[str]]:
-    if request.forced:
+    model = table.model
+    if table.request.forced:
         return Reason.FORCED, "", ()
     if published is None:
         return Reason.MISSING, "", ()
@@ -196,14 +226,13 @@ def _staleness(
         if str(interval) < published.interval:
             return Reason.FRESH, f"as of {published.interval} already", ()
         as_of_later = str(interval) > published.interval
-    if published.code != model.code:
+    if published.code != table.code:
         return Reason.CODE, "", ()
-    contract = state.contract.digest if state.contract else ""
-    if published.contract != contract:
+    if published.contract != table.contract:
         return Reason.CONTRACT, "", ()
     if as_of_later:
         return Reason.LATER, f"it is as of {published.interval}", ()
-    return _inputs_changed(model, reader, interval, published)
+    return _inputs_changed(table, interval, published)
 
 
 DATE_NAMES = frozenset(KNOWN) - {"env", "lake", "var", "macros", "this"}
@@ -211,27 +240,24 @@ DATE_NAMES = frozenset(KNOWN) - {"env", "lake", "var", "macros", "this"}
 
 
 def _inputs_changed(
-    model: Model, reader: Reader, interval: Interval, published: SliceState
+    table: _Table, interval: Interval, published: SliceState
 ) -> tuple[Reason, str, Sequence[str]]:
-    """Compare versions. Nothing is rendered where no input has moved since the slice was built."""
+    """Compare versions, in the window that the log recorded where it has not moved: nothing is rendered
+    unless an input has changed there."""
+    model, reader = table.model, table.reader
     recorded = {r.table: r for r in published.inputs}
-    moved = [
-        name
-        for name in model.inputs
-        if str(name) not in recorded or recorded[str(name)].head != reader.inputs[name].state.head
-    ]
     notes: list[str] = []
-    for name in moved:
-        source = reader.inputs[name]
-        if name == model.name:
-            # Its own past: built in date order, so what changed there has been noticed there.
-            if _own_past_changed(reader, interval, recorded.get(str(name)), source):
-                return Reason.INPUTS, f"{name}: its own earlier slices", notes
+    for text, source in table.inputs:
+        before = recorded.get(text)
+        if before is not None and unchanged(source, before):
             continue
+        name = source.table
         current = read(source, reader.windows(interval)[name])
-        before = recorded.get(str(name))
         if before is not None and before.digest == current.digest:
             continue
+        if name == model.name:
+            # Its own past: built in date order, so what changed there has been noticed there.
+            return Reason.INPUTS, f"{name}: its own earlier slices", notes
         if not _counts(model, source):
             if model.front.inputs.get(name) is not InputPolicy.IGNORE:
                 notes.append(f"{name} is newer; facts are not rebuilt for a snapshot")
@@ -240,16 +266,17 @@ def _inputs_changed(
     return Reason.FRESH, "", notes
 
 
-def _planned_inputs(model: Model, reader: Reader, interval: Interval) -> str:
+def _planned_inputs(table: _Table, interval: Interval, published: SliceState) -> str:
     """An input that this plan runs before, and whose new rows would make this slice stale."""
-    for name in model.inputs:
-        source = reader.inputs[name]
-        if not source.planned or not _counts(model, source):
+    for text, source in table.inputs:
+        if not source.planned or not _counts(table.model, source):
             continue
-        window = reader.windows(interval)[name]
-        for path in sorted(source.planned):
-            if window.matches(Spec.parse(path).as_dict()):
-                return f"{name} {path}".rstrip()
+        recorded = next((r.window for r in published.inputs if r.table == text), None)
+        inside = source.planned_index.find(recorded) if recorded is not None else None
+        if inside is None:
+            inside = source.planned_index.inside(table.reader.windows(interval)[source.table])
+        if inside:
+            return f"{source.table} {inside[0]}".rstrip()
     return ""
 
 
@@ -259,11 +286,6 @@ def _counts(model: Model, source: Input) -> bool:
     if policy is not None:
         return policy is InputPolicy.RERUN
     return not (source.is_snapshot and model.grain is not Grain.NONE)
-
-
-def _own_past_changed(reader: Reader, interval: Interval, before: InputRead | None, source: Input) -> bool:
-    window = reader.windows(interval)[source.table]
-    return before is None or before.digest != read(source, window).digest
 
 
 def _which(source: Input, reader: Reader, interval: Interval, before: InputRead | None) -> str:

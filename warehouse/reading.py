@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from warehouse.intervals import Grain, Interval
-from warehouse.log import InputRead, State
+from warehouse.log import InputRead, PartitionState, State
 from warehouse.names import Spec, TableName
+from warehouse.partition_index import PartitionIndex, digest_of
 from warehouse.slicing import Slicing
 from warehouse.windows import Window
 
@@ -38,38 +39,50 @@ class Input:
     def is_snapshot(self) -> bool:
         return self.state.contract is not None and self.state.contract.is_snapshot
 
+    @cached_property
+    def partitions(self) -> dict[str, PartitionState]:
+        """By path."""
+        return self.state.partitions()
 
-def partitions_read(source: Input, window: Window) -> Iterator[tuple[str, str]]:
-    """The (partition, version) pairs inside the window."""
-    everything = window.everything
-    for path, partition in source.state.partitions().items():
-        if everything or window.matches(Spec.parse(path).as_dict()):
-            yield path, partition.version
+    @cached_property
+    def index(self) -> PartitionIndex:
+        """Its partitions and their versions."""
+        return self._indexed(
+            {p.partition: p.version for s in self.state.slices.values() for p in s.partitions}
+        )
+
+    @cached_property
+    def planned_index(self) -> PartitionIndex:
+        """Slices that the same plan runs before."""
+        return self._indexed(dict.fromkeys(self.planned, ""))
+
+    def _indexed(self, versions: Mapping[str, str]) -> PartitionIndex:
+        return PartitionIndex(versions, self.state.contract.partitions if self.state.contract else ())
 
 
 def read(source: Input, window: Window) -> InputRead:
     """What a run that starts now would read, as the log keeps it."""
-    pairs = sorted(partitions_read(source, window))
-    return InputRead(str(source.table), tuple(window.text), digest_of(pairs), source.state.head, len(pairs))
+    index = source.index
+    inside = index.inside(window)
+    digest = digest_of((path, index.versions[path]) for path in inside)
+    return InputRead(str(source.table), tuple(window.text), digest, source.state.head, len(inside))
+
+
+def unchanged(source: Input, before: InputRead) -> bool:
+    """Whether what ``before`` has read is what lies in its window now."""
+    return before.head == source.state.head or before.digest == source.index.digest(before.window)
 
 
 def size_read(source: Input, window: Window) -> tuple[int, int, int]:
     """Partitions, rows (-1 where not all are counted) and bytes inside the window."""
     count = rows = size = 0
-    for path, partition in source.state.partitions().items():
-        if window.everything or window.matches(Spec.parse(path).as_dict()):
-            count += 1
-            size += partition.bytes
-            rows = -1 if rows < 0 or partition.rows < 0 else rows + partition.rows
+    partitions = source.partitions
+    for path in source.index.inside(window):
+        partition = partitions[path]
+        count += 1
+        size += partition.bytes
+        rows = -1 if rows < 0 or partition.rows < 0 else rows + partition.rows
     return count, rows, size
-
-
-def digest_of(pairs: Iterable[tuple[str, str]]) -> str:
-    """Of (partition, version) pairs, in their order."""
-    digest = hashlib.blake2b(digest_size=12)
-    for path, version in pairs:
-        digest.update(f"{path}\0{version}\n".encode())
-    return digest.hexdigest()
 
 
 def missing(source: Input, window: Window, interval: Interval) -> tuple[str, ...]:

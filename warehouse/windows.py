@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.contract import Column
 from warehouse.evaluate import FALSE, NULL, TRUE, MaskOf, compile_mask, decidable, fold
@@ -35,6 +35,17 @@ EVERYTHING = "*"
 """The text of a window that every partition is in."""
 
 
+class Bound(NamedTuple):
+    """What a condition says of one column alone, in values of the column's type (:data:`TYPES`): they lie
+    from ``low`` to ``high``, both inclusive, or ``among`` some. The condition may say more."""
+
+    column: str
+    kind: str
+    low: Any = None
+    high: Any = None
+    among: frozenset[Any] | None = None
+
+
 @dataclass(frozen=True)
 class Window:
     """Partitions of one table: those for which one of the alternatives holds.
@@ -46,6 +57,8 @@ class Window:
     text: tuple[str, ...]
     widened: tuple[str, ...] = ()
     _alternatives: tuple[tuple[MaskOf, ...], ...] = field(default=(), repr=False, compare=False)
+    bounds: tuple[tuple[Bound, ...], ...] = field(default=(), repr=False, compare=False)
+    """For each alternative, what narrows the search for its partitions."""
 
     @property
     def everything(self) -> bool:
@@ -53,13 +66,11 @@ class Window:
 
     def matches(self, values: Mapping[str, str]) -> bool:
         """Whether a partition may be in it. ``values`` are as Hive writes them; a missing one may be any."""
-        for alternative in self._alternatives:
-            for mask in alternative:
-                if not mask(values) & TRUE:
-                    break
-            else:
-                return True
-        return False
+        return any(self.alternative_matches(number, values) for number in range(len(self._alternatives)))
+
+    def alternative_matches(self, number: int, values: Mapping[str, str]) -> bool:
+        """The same for one of the alternatives."""
+        return all(mask(values) & TRUE for mask in self._alternatives[number])
 
 
 def read_windows(
@@ -98,7 +109,7 @@ def parse_window(text: Sequence[str], columns: Sequence[Column]) -> Window:
 
 
 def _whole(notes: tuple[str, ...]) -> Window:
-    return Window((EVERYTHING,), notes, ((),))
+    return Window((EVERYTHING,), notes, ((),), ((),))
 
 
 def _of_scan(scan: Scan, columns: Sequence[Column]) -> Window:
@@ -152,7 +163,27 @@ def _alternative(conditions: list[Expr], notes: tuple[str, ...]) -> Window:
         used.append(condition)
     if not used:
         return _whole(notes)
-    return Window((" AND ".join(_texts(used)),), notes, (tuple(masks),))
+    bounds = tuple(bound for condition in used if (bound := _bound_of(condition)) is not None)
+    return Window((" AND ".join(_texts(used)),), notes, (tuple(masks),), (bounds,))
+
+
+def _bound_of(condition: Expr) -> Bound | None:
+    """Of a comparison of a column with literals of its own type, in which nothing is cast."""
+    if not isinstance(condition, Call) or condition.op not in ("=", "<", "<=", ">", ">=", "in"):
+        return None
+    column, *others = condition.args
+    if not isinstance(column, Col) or (kind := type_of(column.type)) not in ("string", "int", "date"):
+        return None
+    values = [o.value for o in others if isinstance(o, Lit) and o.type == kind and o.value is not None]
+    if len(values) != len(others):
+        return None
+    match condition.op:
+        case "=" | "in":
+            return Bound(column.name, kind, among=frozenset(values))
+        case "<" | "<=":
+            return Bound(column.name, kind, high=values[0])
+        case _:
+            return Bound(column.name, kind, low=values[0])
 
 
 def _plain(condition: Expr) -> bool:
@@ -179,14 +210,16 @@ def _remembering(mask: MaskOf, condition: Expr) -> MaskOf:
 
 
 def _union(windows: Iterable[Window]) -> Window:
-    texts: dict[str, tuple[MaskOf, ...]] = {}
+    texts: dict[str, tuple[tuple[MaskOf, ...], tuple[Bound, ...]]] = {}
     notes: dict[str, None] = {}
     for window in windows:
         notes.update(dict.fromkeys(window.widened))
-        texts.update(zip(window.text, window._alternatives, strict=True))
+        parts = zip(window._alternatives, window.bounds, strict=True)
+        texts.update(zip(window.text, parts, strict=True))
     if EVERYTHING in texts:
         return _whole(tuple(notes))
-    return Window(tuple(texts), tuple(notes), tuple(texts.values()))
+    masks, bounds = zip(*texts.values(), strict=True) if texts else ((), ())
+    return Window(tuple(texts), tuple(notes), masks, bounds)
 
 
 # The text of a window, and back.

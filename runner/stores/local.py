@@ -65,7 +65,7 @@ class LocalStore:
     def list(self, prefix: str, *, after: str = "") -> Iterator[Info]:
         directory, _, _ = prefix.rpartition("/")
         with _outside(self.path):
-            for key, entry in _walk(self._file(directory), directory):
+            for key, entry in _walk(self._file(directory), directory, after):
                 if key.startswith(prefix) and key > after:
                     stat = entry.stat()
                     yield Info(key, stat.st_size, _etag(stat), stat.st_mtime)
@@ -141,12 +141,15 @@ class LocalStore:
             directory = directory.parent
 
 
-def _walk(directory: Path, key: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Files under ``directory`` in the order of their keys, hidden ones of this module left out."""
+def _walk(directory: Path, key: str, after: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Files under ``directory`` in the order of their keys, hidden ones of this module left out, and many
+    of those that do not come ``after`` a key."""
+    before = after.removeprefix(f"{key}/") if after.startswith(f"{key}/") else ""
     try:
         with os.scandir(directory) as scan:
+            later = [e for e in scan if e.name > before or e.is_dir()]
             # A directory sorts as its name with a slash, as it would among S3's keys.
-            found = sorted(scan, key=lambda e: e.name + "/" if e.is_dir() else e.name)
+            found = sorted(later, key=lambda e: e.name + "/" if e.is_dir() else e.name)
     except (FileNotFoundError, NotADirectoryError):
         return
     for entry in found:
