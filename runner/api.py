@@ -355,7 +355,21 @@ class Warehouse:
 
         return query(self.lake, sql, limit=limit, as_of=as_of)
 
-    # ------------------------------------------------------------------ the embedded metastore
+    # ------------------------------------------------------------------ the lake and the embedded metastore
+
+    def lake_create(self) -> list[str]:
+        """Make the target's directory or bucket; what was done. Doing it again changes nothing."""
+        from runner.bucket import create_bucket, create_directory
+        from runner.stores.local import LocalStore
+
+        store = self.lake.store
+        if isinstance(store, LocalStore):
+            return create_directory(store.path)
+        from runner.stores.s3 import S3Store
+
+        assert isinstance(store, S3Store)
+        region = store.region or store.client.meta.region_name
+        return create_bucket(store.client, store.bucket, region, store.prefix)
 
     def metastore_start(self) -> str:
         """Where the target's metastore answers; an embedded one is started if it does not run."""

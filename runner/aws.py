@@ -12,6 +12,7 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     NoCredentialsError,
     NoRegionError,
+    ParamValidationError,
     PartialCredentialsError,
     TokenRetrievalError,
 )
@@ -75,12 +76,18 @@ def refused(error: ClientError, action: str, where: str) -> OutsideError | None:
 
 
 def unreachable(error: BotoCoreError, service: str) -> OutsideError:
-    """Errors before any answer: no credentials, no region, no connection."""
+    """Errors before any answer: no credentials, no region, a name that cannot be, no connection."""
     if isinstance(error, _CREDENTIALS):
         return OutsideError(
             "no AWS credentials were found",
             why=redacted(str(error)),
             fix="log in (`aws sso login`), set AWS_PROFILE, or give this machine a role",
+        )
+    if isinstance(error, ParamValidationError):
+        return OutsideError(
+            f"{service} takes no such name",
+            why=redacted(" ".join(str(error).split())),
+            fix="see pyproject.toml",
         )
     if isinstance(error, NoRegionError):
         return OutsideError("no AWS region is set", fix="set AWS_REGION")

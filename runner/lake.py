@@ -64,15 +64,28 @@ class Lake:
     # ------------------------------------------------------------------ places
 
     def _open_store(self, location: str) -> Store:
-        scheme, separator, _ = location.partition("://")
+        scheme, separator, path = location.partition("://")
+        if separator and scheme in ("s3", "s3a", "s3n"):
+            from runner.stores.s3 import S3Store
+
+            region, endpoint = self.aws()
+            return S3Store(f"s3://{path}", region=region, endpoint=endpoint)
         if separator and scheme != "file":
             raise ProjectError(
                 f"the lake {location!r} is of a kind that this target cannot open",
                 where=Location("pyproject.toml"),
-                fix="use a directory",
+                fix="use a directory, or s3://bucket/prefix",
             )
-        path = Path(location.removeprefix("file://"))
-        return LocalStore(path if path.is_absolute() else self.root / path)
+        directory = Path(location.removeprefix("file://"))
+        return LocalStore(directory if directory.is_absolute() else self.root / directory)
+
+    def aws(self) -> tuple[str, str]:
+        """Region and endpoint of the target; empty is AWS's own default."""
+        return expand(self.target.region), expand(self.target.endpoint)
+
+    @property
+    def on_s3(self) -> bool:
+        return self.store.root.startswith("s3://")
 
     @property
     def state_directory(self) -> Path:
@@ -125,9 +138,17 @@ class Lake:
         if where == "embedded":
             from runner.metastores import embedded
 
+            settings: dict[str, str] = {}
+            jars: list[Path] = []
+            if self.on_s3:  # it makes directories where tables get their locations
+                from runner import s3a
+
+                settings, jars = s3a.hadoop_settings(*self.aws()), s3a.jars(self.progress)
             return embedded.ensure(
                 self.state_directory / "metastore",
                 progress=self.progress,
+                settings=settings,
+                jars=jars,
                 port=self.target.metastore_port,
                 idle=self.target.idle_minutes * 60,
             )
@@ -143,7 +164,8 @@ class Lake:
         if expand(self.target.metastore) == "glue":
             from runner.metastores.glue import GlueMetastore
 
-            return GlueMetastore()
+            region, endpoint = self.aws()
+            return GlueMetastore(region or None, endpoint=endpoint or None)
         from runner.metastores.hive import HiveMetastore
 
         return HiveMetastore(self.metastore_uri)
@@ -214,8 +236,14 @@ class Lake:
 def _local(lake: Lake) -> Engine:
     from runner.engines.local import LocalEngine
 
+    settings = lake.target.spark
+    if lake.on_s3:
+        from runner import s3a
+
+        region, endpoint = lake.aws()
+        settings = {**s3a.spark_settings(region, endpoint, s3a.jars(lake.progress)), **settings}
     return LocalEngine(
-        lake.metastore_uri, lake.target.spark, lake.state_directory / "logs" / "spark.log", lake.progress
+        lake.metastore_uri, settings, lake.state_directory / "logs" / "spark.log", lake.progress
     )
 
 

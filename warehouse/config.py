@@ -19,6 +19,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``lake`` (a path relative to the project, or a URI; ``${NAME}`` is taken from the environment).
 
     ``spark`` are Spark settings of the session; ``idle_minutes`` is when an embedded metastore stops.
+    ``region`` and ``endpoint`` are of AWS, or of what speaks like it (MinIO, LocalStack).
     """
 
     lake: str
@@ -28,6 +29,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     staging_database: str = "warehouse_staging"
     idle_minutes: float = 30
     metastore_port: int = 0
+    region: str = ""
+    endpoint: str = ""
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "test": ("test", "Unit tests of SQL: given rows in, expected rows out."),
     "report": ("report", "A page of figures on a domain, from its published tables."),
     "query": ("query", "Answer a SELECT, over the tables of now or of an earlier time."),
+    "lake": ("lake", "The place where the data lies: create."),
     "metastore": ("metastore", "The embedded metastore: start, status, stop."),
     "doctor": ("doctor", "What is missing on this machine, and how to get it."),
 }

@@ -28,7 +28,8 @@ _NO_KEY = frozenset({"NoSuchKey", "404"})
 class S3Store:
     """Objects below ``s3://bucket/prefix``; see :class:`runner.stores.Store`. The etag is S3's.
 
-    Compare and swap are conditional writes (``If-None-Match``, ``If-Match``). Usable from many threads.
+    ``prefix`` is before every key: empty, or with a slash at its end. Compare and swap are conditional writes
+    (``If-None-Match``, ``If-Match``). Usable from many threads.
     """
 
     def __init__(
@@ -40,9 +41,9 @@ class S3Store:
         session: Any | None = None,
     ) -> None:
         self.bucket, _, prefix = location.partition("://")[2].partition("/")
-        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        self.root = f"s3://{self.bucket}/{self._prefix}".rstrip("/")
-        self._region, self._endpoint = region, endpoint
+        self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self.root = f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+        self.region, self._endpoint = region, endpoint
         self._session = session
         self._made: Any = None
         self._lock = threading.Lock()
@@ -54,7 +55,7 @@ class S3Store:
     def read_tagged(self, key: str) -> tuple[bytes, str] | None:
         with _Asking(self, "s3:GetObject", key) as asking:
             try:
-                answer = self._client.get_object(Bucket=self.bucket, Key=self._prefix + key)
+                answer = self.client.get_object(Bucket=self.bucket, Key=self.prefix + key)
                 return answer["Body"].read(), answer["ETag"]
             except ClientError as error:
                 if aws.code_of(error) in _NO_KEY:
@@ -71,30 +72,30 @@ class S3Store:
         return self._put(key, data, {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag})
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Info]:
-        asked = {"Prefix": self._prefix + prefix}
+        asked = {"Prefix": self.prefix + prefix}
         if after:
-            asked["StartAfter"] = self._prefix + after
+            asked["StartAfter"] = self.prefix + after
         for page in self._pages(asked):
             for found in page.get("Contents", ()):
                 if not found["Key"].endswith("/"):  # a console's way to show a directory
                     yield Info(
-                        found["Key"][len(self._prefix) :],
+                        found["Key"][len(self.prefix) :],
                         found["Size"],
                         found["ETag"],
                         found["LastModified"].timestamp(),
                     )
 
     def children(self, prefix: str) -> Sequence[str]:
-        below = f"{self._prefix}{prefix}".rstrip("/") + "/"
+        below = f"{self.prefix}{prefix}".rstrip("/") + "/"
         pages = self._pages({"Prefix": below.lstrip("/"), "Delimiter": "/"})
         found = (common["Prefix"] for page in pages for common in page.get("CommonPrefixes", ()))
         return sorted(name[len(below) :].rstrip("/") for name in found)
 
     def delete(self, keys: Iterable[str]) -> None:
         left = iter(keys)
-        while some := [{"Key": self._prefix + key} for key in itertools.islice(left, DELETE)]:
+        while some := [{"Key": self.prefix + key} for key in itertools.islice(left, DELETE)]:
             with _Asking(self, "s3:DeleteObject", some[0]["Key"]):
-                answer = self._client.delete_objects(
+                answer = self.client.delete_objects(
                     Bucket=self.bucket, Delete={"Objects": some, "Quiet": True}
                 )
             for failed in answer.get("Errors", ()):
@@ -127,9 +128,7 @@ class S3Store:
         for attempt in range(_CONFLICTS):
             with _Asking(self, "s3:PutObject", key) as asking:
                 try:
-                    self._client.put_object(
-                        Bucket=self.bucket, Key=self._prefix + key, Body=data, **condition
-                    )
+                    self.client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=data, **condition)
                     return True
                 except ClientError as error:
                     status = aws.status_of(error)
@@ -144,14 +143,15 @@ class S3Store:
         token: dict[str, str] = {}
         while True:
             with _Asking(self, "s3:ListBucket", asked["Prefix"]):
-                page = self._client.list_objects_v2(Bucket=self.bucket, **asked, **token)
+                page = self.client.list_objects_v2(Bucket=self.bucket, **asked, **token)
             yield page
             if not page.get("IsTruncated"):
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
     @property
-    def _client(self) -> Any:
+    def client(self) -> Any:
+        """The service itself."""
         with self._lock:
             if self._made is None:
                 config = Config(
@@ -161,7 +161,7 @@ class S3Store:
                     s3={"addressing_style": "path"} if self._endpoint else {},
                 )
                 self._made = aws.session(self._session).client(
-                    "s3", region_name=self._region or None, endpoint_url=self._endpoint or None, config=config
+                    "s3", region_name=self.region or None, endpoint_url=self._endpoint or None, config=config
                 )
             return self._made
 
