@@ -44,7 +44,7 @@ def test_its_commands_run(
 ) -> None:
     project = tmp_path / "project"
     project.mkdir()
-    for name in ("ddl", "sql", "landing"):
+    for name in ("ddl", "sql", "landing", "tests/sql"):
         shutil.copytree(ROOT / name, project / name)
     shutil.copy(ROOT / "pyproject.toml", project / "pyproject.toml")
     monkeypatch.chdir(project)
@@ -65,4 +65,4 @@ def test_its_commands_run(
                 done += 1
     finally:
         run(["metastore", "stop"])
-    assert done >= 16
+    assert done >= 21
