@@ -15,7 +15,8 @@ from runner import cli
 from runner.api import Warehouse
 from runner.console import number, size
 from runner.outcome import Status
-from runner.report import make, write
+from runner.report import make
+from runner.report_page import write
 from warehouse.errors import WarehouseError
 
 TARGET = "warehouses"

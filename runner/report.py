@@ -164,18 +164,6 @@ def make(lake: Lake, domain: str, start: str, end: str) -> Page:
     return page
 
 
-def write(page: Page, output: Path) -> int:
-    """Write the page, whole or not at all; answers its size in bytes."""
-    from runner.report_page import html
-
-    data = html(page).encode()
-    output.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = output.with_name(output.name + ".part")
-    unfinished.write_bytes(data)
-    unfinished.replace(output)
-    return len(data)
-
-
 def load(root: Path, known: Mapping[str, str], domain: str) -> Any:
     """A domain's report module; :class:`ProjectError` says what there is instead."""
     if domain not in known:

@@ -24,6 +24,16 @@ _POLICY = (
 )
 
 
+def write(page: Page, output: Path) -> int:
+    """Write the page, whole or not at all; answers its size in bytes."""
+    data = html(page).encode()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = output.with_name(output.name + ".part")
+    unfinished.write_bytes(data)
+    unfinished.replace(output)
+    return len(data)
+
+
 def html(page: Page) -> str:
     """The whole page; :class:`ProjectError` where the drawing library is not installed."""
     return "".join(_document(page))

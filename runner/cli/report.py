@@ -22,7 +22,8 @@ def report(ctx: click.Context, domain: str, start: str, end: str, output: Path |
 
     The file holds all it needs: it opens without a network, and can be sent and printed.
     """
-    from runner.report import make, write
+    from runner.report import make
+    from runner.report_page import write
 
     with opened(ctx) as warehouse:
         page = make(warehouse.lake, domain, start, end)

@@ -29,9 +29,8 @@ from runner.report import (
     plain,
     scan,
     unpack,
-    write,
 )
-from runner.report_page import _json, html, number
+from runner.report_page import _json, html, number, write
 from warehouse.contract import Column, Contract, Format, Storage
 from warehouse.errors import ProjectError
 
