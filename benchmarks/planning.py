@@ -28,8 +28,8 @@ from warehouse.intervals import Grain, Interval
 from warehouse.log import Body, Ddl, Entry, InputRead, PartitionState, Publish, SliceState, encode
 from warehouse.model import Model
 from warehouse.names import TableName
-from warehouse.plan import Reader
 from warehouse.partition_index import digest_of
+from warehouse.plan import Reader
 from warehouse.reading import Input
 
 FIRST = date(2015, 1, 1)
@@ -92,7 +92,10 @@ def measure(root: Path, slices: int) -> Took:
     ]
     began = time.perf_counter()
     process = os.posix_spawn(
-        sys.executable, [sys.executable, "-c", "from runner.cli import main; main()", *words], os.environ
+        sys.executable,
+        [sys.executable, "-c", "from runner.cli import main; main()", *words],
+        os.environ,
+        file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)],
     )
     _, status, usage = os.wait4(process, 0)
     wall = time.perf_counter() - began

@@ -83,9 +83,9 @@ def plan(lake: Lake, tables: Sequence[TableName], spans: Spans, *, force: bool, 
         steps += [_step(model, state, inputs, _with_failure(d, failed)) for d in decisions]
         if any(d.reason is Reason.CODE for d in decisions):
             diffs[name] = code_diff(lake, model, state)
-        known.decided(name, decisions)
-        for read in {name, *model.inputs}:
-            if last.get(read, name) == name:
+        known.decided(name, decisions, read_again=last.get(name, name) != name)
+        for read in model.inputs:
+            if last[read] == name:
                 known.forget(read)
     return Plan(tuple(steps), jobs, {n: d for n, d in diffs.items() if d})
 
@@ -110,12 +110,15 @@ class _Known:
                 self.lake.log(table).forget()
         return {table: self._known[table] for table in tables}
 
-    def decided(self, table: TableName, decisions: Sequence[Decision]) -> None:
+    def decided(self, table: TableName, decisions: Sequence[Decision], *, read_again: bool) -> None:
         """What of it runs, or may run, before its readers."""
-        self._planned[table] = frozenset(
-            d.spec.path for d in decisions if d.runs or d.reason is Reason.PERHAPS
-        )
-        self.forget(table)
+        running = {d.spec.path for d in decisions if d.runs or d.reason is Reason.PERHAPS}
+        self._planned[table] = frozenset(running)
+        self._known.pop(table, None)
+        if read_again:
+            self.look([table])  # while its log is at hand
+        else:
+            self.forget(table)
 
     def forget(self, table: TableName) -> None:
         self._known.pop(table, None)

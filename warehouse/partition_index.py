@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -26,15 +26,12 @@ class _Sorted:
     paths: dict[Any, list[str]]
     loose: list[str]
 
-    def near(self, bounds: Sequence[Bound]) -> list[Any] | range:
-        """Values that all bounds allow, or their positions where they are a range."""
-        among = [bound.among for bound in bounds if bound.among is not None]
-        if among:
-            return sorted(frozenset(among[0]).intersection(*among[1:], self.paths))
-        lows = [bound.low for bound in bounds if bound.low is not None]
-        highs = [bound.high for bound in bounds if bound.high is not None]
-        low = bisect_left(self.values, max(lows)) if lows else 0
-        return range(low, bisect_right(self.values, min(highs)) if highs else len(self.values))
+    def near(self, bound: Bound) -> list[Any]:
+        """The values that the bound allows."""
+        if bound.among is not None:
+            return [value for value in bound.among if value in self.paths]
+        low = 0 if bound.low is None else bisect_left(self.values, bound.low)
+        return self.values[low : None if bound.high is None else bisect_right(self.values, bound.high)]
 
 
 @dataclass(frozen=True)
@@ -55,11 +52,30 @@ class PartitionIndex:
         """The partitions in the window, in order."""
         if window.everything:
             return sorted(self.versions)
-        found: set[str] = set()
+        found: list[str] = []
         for number, bounds in enumerate(window.bounds):
-            near = self._candidates(bounds)
-            found.update(path for path in near if window.alternative_matches(number, self.rows[path]))
-        return sorted(found)
+            found += self._inside(window, number, bounds)
+        return found if len(found) == 1 else sorted(set(found))
+
+    def _inside(self, window: Window, number: int, bounds: tuple[Bound, ...]) -> Iterable[str]:
+        """Of one alternative, with the column that leaves the fewest to look at."""
+        fewest: tuple[int, _Sorted, list[Any], bool] | None = None
+        for bound in bounds:
+            index = self._by(bound.column)
+            if index is not None and index.kind == bound.kind:
+                near = index.near(bound)
+                count = len(near) * len(self.versions) // max(1, len(index.values))
+                if fewest is None or count < fewest[0]:
+                    fewest = count, index, near, bound.exact
+        if fewest is None:
+            return self._that_match(window, number, self.versions)
+        _, index, near, exact = fewest
+        loose = self._that_match(window, number, index.loose) if index.loose else []
+        paths = [path for value in near for path in index.paths[value]]
+        return loose + (paths if exact else self._that_match(window, number, paths))
+
+    def _that_match(self, window: Window, number: int, paths: Iterable[str]) -> list[str]:
+        return [path for path in paths if window.alternative_matches(number, self.rows[path])]
 
     def find(self, text: tuple[str, ...]) -> list[str] | None:
         """:meth:`inside` of the window of this text; None where it is not understood any more."""
@@ -73,26 +89,9 @@ class PartitionIndex:
         digest = self._digests.get(text)
         if digest is None:
             found = self.find(text)
-            digest = "" if found is None else digest_of((path, self.versions[path]) for path in found)
+            digest = "" if found is None else digest_of([(path, self.versions[path]) for path in found])
             self._digests[text] = digest
         return digest
-
-    def _candidates(self, bounds: Sequence[Bound]) -> Iterable[str]:
-        """Partitions that may be inside, by the column that leaves the fewest."""
-        fewest: tuple[int, _Sorted, list[Any] | range] | None = None
-        for column in {bound.column for bound in bounds}:
-            index = self._by(column)
-            own = [b for b in bounds if index is not None and b.column == column and b.kind == index.kind]
-            if index is not None and own:
-                near = index.near(own)
-                count = len(near) * len(self.versions) // max(1, len(index.values))
-                if fewest is None or count < fewest[0]:
-                    fewest = count, index, near
-        if fewest is None:
-            return self.versions
-        _, index, near = fewest
-        values = (index.values[n] for n in near) if isinstance(near, range) else near
-        return [*index.loose, *(path for value in values for path in index.paths[value])]
 
     def _by(self, name: str) -> _Sorted | None:
         if name not in self._sorted:
@@ -115,10 +114,8 @@ class PartitionIndex:
 
 def digest_of(pairs: Iterable[tuple[str, str]]) -> str:
     """Of (partition, version) pairs, in their order."""
-    digest = hashlib.blake2b(digest_size=12)
-    for path, version in pairs:
-        digest.update(f"{path}\0{version}\n".encode())
-    return digest.hexdigest()
+    text = "".join([f"{path}\0{version}\n" for path, version in pairs])
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 @lru_cache(20_000)

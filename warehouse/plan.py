@@ -140,10 +140,16 @@ class _Table:
     code: str
     contract: str
     inputs: tuple[tuple[str, Input], ...]
+    planned: tuple[tuple[str, Input], ...]
+    """Inputs that the same plan runs before, and whose new rows count."""
+    first: datetime | None
+    end: datetime | None
 
 
 def decide(model: Model, state: State, inputs: Mapping[TableName, Input], request: Request) -> list[Decision]:
     """For each asked interval of one table, in time order: does it run, and why."""
+    named = tuple((str(name), inputs[name]) for name in model.inputs)
+    front, bounded = model.front, model.grain is not Grain.NONE
     table = _Table(
         model,
         state,
@@ -151,7 +157,10 @@ def decide(model: Model, state: State, inputs: Mapping[TableName, Input], reques
         request,
         model.code,
         state.contract.digest if state.contract else "",
-        tuple((str(name), inputs[name]) for name in model.inputs),
+        named,
+        tuple((text, one) for text, one in named if one.planned and _counts(model, one)),
+        front.start.start if front.start and bounded else None,
+        front.end.end if front.end and bounded else None,
     )
     asked = _asked(model, request)
     return [_decide(table, *one) for one in zip(asked, _specs(model.slicing.columns, asked), strict=True)]
@@ -177,22 +186,22 @@ def _decide(table: _Table, interval: Interval, spec: Spec) -> Decision:
         windows = tuple(sorted(reader.windows(interval).items())) if read else ()
         return Decision(model.name, interval, spec, reason, detail, tuple(notes), reads, windows)
 
-    front = model.front
-    if front.start and interval.start < front.start.start and model.grain is not Grain.NONE:
-        return answer(Reason.OUTSIDE, f"before its start {front.start.start:%Y-%m-%d}")
-    if front.end and interval.start >= front.end.end and model.grain is not Grain.NONE:
-        return answer(Reason.OUTSIDE, f"after its end {front.end.end:%Y-%m-%d}")
+    if table.first is not None and interval.start < table.first:
+        return answer(Reason.OUTSIDE, f"before its start {table.first:%Y-%m-%d}")
+    if table.end is not None and interval.start >= table.end:
+        return answer(Reason.OUTSIDE, f"after its end {table.end:%Y-%m-%d}")
     held = state.hold_on(spec)
     if held is not None and not request.forced:
         return answer(Reason.HELD, f"since {held.since}: {held.reason}")
     published = state.slices.get(spec.path)
     reason, detail, notes = _staleness(table, interval, published)
-    if reason is Reason.FRESH and published is not None:
+    if reason is Reason.FRESH and published is not None and table.planned:
         planned = _planned_inputs(table, interval, published)
         if planned:
             return answer(Reason.PERHAPS, f"{planned} runs before it", notes, read=True)
     if not reason.runs:
         return answer(reason, detail, notes)
+    front = model.front
     if (
         front.freeze_after is not None
         and request.now is not None
@@ -268,15 +277,13 @@ def _inputs_changed(
 
 def _planned_inputs(table: _Table, interval: Interval, published: SliceState) -> str:
     """An input that this plan runs before, and whose new rows would make this slice stale."""
-    for text, source in table.inputs:
-        if not source.planned or not _counts(table.model, source):
-            continue
+    for text, source in table.planned:
         recorded = next((r.window for r in published.inputs if r.table == text), None)
         inside = source.planned_index.find(recorded) if recorded is not None else None
         if inside is None:
             inside = source.planned_index.inside(table.reader.windows(interval)[source.table])
         if inside:
-            return f"{source.table} {inside[0]}".rstrip()
+            return f"{text} {inside[0]}".rstrip()
     return ""
 
 

@@ -36,14 +36,28 @@ EVERYTHING = "*"
 
 
 class Bound(NamedTuple):
-    """What a condition says of one column alone, in values of the column's type (:data:`TYPES`): they lie
-    from ``low`` to ``high``, both inclusive, or ``among`` some. The condition may say more."""
+    """What conditions say of one column alone, in values of the column's kind (``expressions.TYPES``): they
+    lie from ``low`` to ``high``, both inclusive, or ``among`` some. The conditions may say more, unless it is
+    ``exact``."""
 
     column: str
     kind: str
     low: Any = None
     high: Any = None
     among: frozenset[Any] | None = None
+    exact: bool = False
+
+    def both(self, other: Bound) -> Bound:
+        """Of the same column, what two bounds allow."""
+        among = [bound.among for bound in (self, other) if bound.among is not None]
+        lows = [bound.low for bound in (self, other) if bound.low is not None]
+        highs = [bound.high for bound in (self, other) if bound.high is not None]
+        low, high = max(lows, default=None), min(highs, default=None)
+        if among:
+            kept = frozenset.intersection(*among)
+            kept = frozenset(v for v in kept if (low is None or v >= low) and (high is None or v <= high))
+            return Bound(self.column, self.kind, among=kept, exact=self.exact and other.exact)
+        return Bound(self.column, self.kind, low, high, None, self.exact and other.exact)
 
 
 @dataclass(frozen=True)
@@ -163,8 +177,22 @@ def _alternative(conditions: list[Expr], notes: tuple[str, ...]) -> Window:
         used.append(condition)
     if not used:
         return _whole(notes)
-    bounds = tuple(bound for condition in used if (bound := _bound_of(condition)) is not None)
-    return Window((" AND ".join(_texts(used)),), notes, (tuple(masks),), (bounds,))
+    return Window((" AND ".join(_texts(used)),), notes, (tuple(masks),), (_bounds(used),))
+
+
+def _bounds(conditions: Sequence[Expr]) -> tuple[Bound, ...]:
+    """One for each column; exact if it is the only one, and all there is."""
+    found: dict[str, Bound] = {}
+    alone = True
+    for condition in conditions:
+        bound = _bound_of(condition)
+        if bound is None:
+            alone = False
+        else:
+            before = found.get(bound.column)
+            found[bound.column] = bound if before is None else before.both(bound)
+    alone = alone and len(found) == 1
+    return tuple(bound._replace(exact=bound.exact and alone) for bound in found.values())
 
 
 def _bound_of(condition: Expr) -> Bound | None:
@@ -179,11 +207,11 @@ def _bound_of(condition: Expr) -> Bound | None:
         return None
     match condition.op:
         case "=" | "in":
-            return Bound(column.name, kind, among=frozenset(values))
-        case "<" | "<=":
-            return Bound(column.name, kind, high=values[0])
-        case _:
-            return Bound(column.name, kind, low=values[0])
+            return Bound(column.name, kind, among=frozenset(values), exact=True)
+        case "<" | "<=" as op:
+            return Bound(column.name, kind, high=values[0], exact=op == "<=")
+        case op:
+            return Bound(column.name, kind, low=values[0], exact=op == ">=")
 
 
 def _plain(condition: Expr) -> bool:
