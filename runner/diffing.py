@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from runner.draft import Draft, draft
 from runner.lake import Lake
 from runner.planning import code_diff
 from runner.run import new_run_id
-from runner.unpublished import Unpublished, unpublished
 from warehouse.errors import OutsideError, ProjectError
 from warehouse.intervals import Interval
 from warehouse.manifest import CheckOutcome
@@ -68,9 +68,10 @@ def diff(lake: Lake, table: TableName, interval: Interval, most: int = 5) -> Dif
     shape = Shape.of(state.contract, model.contract, model.front.checks)
     run_id = new_run_id()
     key = f"{model.contract.location.rstrip('/')}/{run_id}"
-    job = unpublished(
+    job = draft(
         model, interval, interval,
-        run_id=run_id, database=lake.target.staging_database, directory=lake.uri(key),
+        contract=model.contract, run_id=run_id, database=lake.target.staging_database,
+        directory=lake.uri(key),
     )  # fmt: skip
     with _staging(lake, job, key):
         (result,) = lake.engine.run([job.manifest])
@@ -104,7 +105,7 @@ def _samples(shape: Shape, rows: list[tuple[object, ...]]) -> Iterator[Sample]:
 
 
 @contextlib.contextmanager
-def _staging(lake: Lake, job: Unpublished, key: str) -> Iterator[None]:
+def _staging(lake: Lake, job: Draft, key: str) -> Iterator[None]:
     """The job's staging table; it and its files are gone afterwards."""
     name = job.table.name
     lake.staging_database()

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 
 from runner.engines import Rows
 from runner.lake import Lake
-from runner.metastores import Database
 from runner.staging import partition_of, table_of
-from warehouse.errors import ConflictError, OutsideError, ProjectError
+from warehouse.errors import OutsideError, ProjectError
 from warehouse.log import State, fold
 from warehouse.names import Spec, TableName
 from warehouse.query import parse_query
@@ -72,12 +71,7 @@ def _shadow(lake: Lake, stack: contextlib.ExitStack, table: TableName, state: St
                 why="vacuum has condemned its directory",
                 fix="ask for a later time",
             )
-    database = lake.target.staging_database
-    with contextlib.suppress(ConflictError):
-        if lake.metastore.database(database) is None:
-            lake.metastore.create_database(
-                Database(database, lake.store.uri("_warehouse/staging"), "tables of runs at work")
-            )
+    database = lake.staging_database()
     name = TableName(database, f"{table.db}__{table.table}__as_of_{secrets.token_hex(6)}")
     location = contract.location
     if contract.is_snapshot and state.partitions():

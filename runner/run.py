@@ -13,24 +13,20 @@ from typing import TypeVar
 import msgspec
 
 from runner.claims import Claim, Claims
+from runner.draft import Draft, draft
 from runner.failures import forget_failures, remember_failure
 from runner.inputs import Inputs
 from runner.lake import Lake
 from runner.metastores import Table
 from runner.outcome import Outcome, Status
 from runner.publish import append, converge
-from runner.staging import staging_table
-from warehouse.checks import row_digest
 from warehouse.errors import ConflictError, Location, OutsideError, RunFailedError, WarehouseError
 from warehouse.log import PartitionState, Publish, SliceState, State
 from warehouse.manifest import CheckOutcome, Manifest, Result, StagedPartition, Stamp
 from warehouse.model import Model
-from warehouse.names import Spec, TableName, quote
+from warehouse.names import Spec, TableName
 from warehouse.plan import Batch, Decision, Reason, Request, decide
-from warehouse.settings import PINNED
-from warehouse.splice import splice
-from warehouse.statement import PartitionItem, Statement
-from warehouse.template import Rendered
+from warehouse.statement import Statement
 
 _OWN_LAYOUT = re.compile(r"\b(?:COALESCE|REPARTITION|REBALANCE)", re.IGNORECASE)
 
@@ -53,7 +49,7 @@ class Prepared:
     decisions: tuple[Decision, ...]
     skipped: tuple[Outcome, ...]
     manifest: Manifest | None = None
-    rendered: Rendered | None = None
+    job: Draft | None = None
     before: State | None = None
     result: Result | None = None
     left: tuple[Decision, ...] = ()
@@ -89,47 +85,30 @@ class Attempt:
             return Prepared((), skipped)
         if finished is not None:
             return Prepared(decisions, skipped, finished[0], None, state, finished[1], left)
-        first, last = decisions[0].interval, decisions[-1].interval
-        rendered = self.model.render(first, first, last)
-        statement = self.model.parse(rendered)
         contract = state.contract
         assert contract is not None, "a table without a contract is refused before"
-        fixed = Spec(tuple((i.column, v) for i, v in self._static(decisions, statement.partition)))
-        location = "/".join(p for p in (contract.location.rstrip("/"), run_id, fixed.path) if p)
-        table, staging = staging_table(contract, fixed, database, run_id, self.lake.uri(location))
-        view = f"staged_{run_id.replace('-', '_').lower()}"
-        checks = self.model.checks(view, first, first, last)
+        job = draft(
+            self.model, decisions[0].interval, decisions[-1].interval,
+            contract=contract, run_id=run_id, database=database,
+            directory=self.lake.uri(f"{contract.location.rstrip('/')}/{run_id}"),
+        )  # fmt: skip
         # A digest is worth a scan where a scan is made anyway, or where it can save readers' runs.
-        compared = bool(checks) or self.lake.project.may_be_read(self.model.name)
-        keys = [c.name for c in staging.dynamic]
-        header = f"INSERT INTO TABLE {staging.table}"
-        if keys:
-            header += f" PARTITION ({', '.join(map(quote, keys))})"
-        if statement.columns:
-            header += f" ({', '.join(map(quote, statement.columns))})"
-        manifest = Manifest(
-            run_id=run_id,
-            table=str(self.model.name),
-            slices=tuple(d.spec.path for d in decisions),
-            slice_columns=decisions[0].spec.columns,
-            statement=splice(statement, header),
-            staging=staging,
+        compared = bool(job.manifest.checks) or self.lake.project.may_be_read(self.model.name)
+        manifest = msgspec.structs.replace(
+            job.manifest,
             base=state.head,
-            path=self.model.path,
-            view=view,
-            digest=row_digest(contract, keys) if compared else "",
-            checks=checks,
-            settings={**self.model.front.settings, **PINNED},
-            file_bytes=self._file_bytes(statement),
+            digest=job.manifest.digest if compared else "",
+            file_bytes=self._file_bytes(job.statement),
             stamps={d.spec.path: self._stamp(d, state) for d in decisions},
         )
         self._record(run_id, "manifest", manifest)
         code = code_key(self.model.name, self.model.code)
         if self.lake.store.read(code) is None:
             self.lake.store.put_if_absent(code, self.model.body.encode("utf-8"))
-        self.lake.store.make_directory(location)  # else a metastore does it, and asks `ls` and `chmod` to
-        self._make(stack, table)
-        return Prepared(decisions, skipped, manifest, rendered, state, None, left)
+        # Else a metastore makes it, and starts `ls` and `chmod` for that.
+        self.lake.store.make_directory(self.lake.location(manifest.staging.directory))
+        self._make(stack, job.table)
+        return Prepared(decisions, skipped, manifest, job, state, None, left)
 
     def _file_bytes(self, statement: Statement) -> int:
         """The size that files should have; 0 where a hint of the statement says how many it writes."""
@@ -168,15 +147,6 @@ class Attempt:
             return None if data is None else msgspec.json.decode(data, type=form)
         except msgspec.DecodeError:
             return None  # the runner died while writing, or another version wrote it
-
-    def _static(
-        self, decisions: Sequence[Decision], items: Sequence[PartitionItem]
-    ) -> Iterator[tuple[PartitionItem, str]]:
-        """The columns whose value the clause fixes, with it as Hive keeps it."""
-        for item in items:
-            value = decisions[0].spec.get(item.column)
-            if item.value is not None:
-                yield item, value if value is not None else item.value
 
     def _look_again(
         self, decisions: Sequence[Decision], state: State
@@ -220,7 +190,13 @@ class Attempt:
         if prepared.result is None:
             self._record(result.run_id, "result", result)
         if result.error is not None:
-            error = self._job_error(prepared, result)
+            assert prepared.job is not None, "a result that is taken over has no error"
+            error = prepared.job.error(
+                result,
+                slices=True,
+                fix="what was published before is untouched; mend the SQL or the data and run it again",
+            )
+            assert error is not None
             yield from (self._ended(d, Status.FAILED, result, error) for d in prepared.decisions)
             return
         slices: dict[str, SliceState] = {}
@@ -305,26 +281,6 @@ class Attempt:
             sum(p.rows for p in _partitions(result, decision)) if result.error is None else -1,
             error=error,
             checks=_of(result.checks, decision),
-        )
-
-    def _job_error(self, prepared: Prepared, result: Result) -> RunFailedError:
-        """Spark's words, at the line of the analyst's file."""
-        assert result.error is not None and prepared.rendered is not None and prepared.manifest is not None
-        where = Location(self.model.path)
-        if result.error.line:
-            line = prepared.rendered.source_line(result.error.line)
-            text = self.model.text.splitlines()
-            shown = text[line - 1] if 0 < line <= len(text) else None
-            where = Location(self.model.path, line, None, shown)
-        slices = prepared.manifest.slices
-        named = ", ".join(s or "(whole table)" for s in slices[:2]) + (
-            f" to {slices[-1]}" if len(slices) > 2 else ""
-        )
-        return RunFailedError(
-            f"{self.model.name} {named}: {result.error.message}",
-            where=where,
-            why=f"Spark says {result.error.kind}" if result.error.kind else None,
-            fix="what was published before is untouched; mend the SQL or the data and run it again",
         )
 
 

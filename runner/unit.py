@@ -17,10 +17,10 @@ from typing import Any
 
 from pyspark.errors import PySparkException
 
+from runner.draft import Draft, draft
 from runner.engines.local import LocalEngine
 from runner.job import explain
 from runner.lake import Lake
-from runner.unpublished import Unpublished, unpublished
 from warehouse.cells import Value, comparable, sql_literal, sql_text, sql_type
 from warehouse.contract import Contract
 from warehouse.errors import Location, OutsideError, ProjectError, WarehouseError
@@ -195,14 +195,15 @@ class Bench:
     @contextmanager
     def staged(
         self, model: Model, case: Case
-    ) -> Iterator[tuple[Unpublished, tuple[CheckOutcome, ...], WarehouseError | None]]:
+    ) -> Iterator[tuple[Draft, tuple[CheckOutcome, ...], WarehouseError | None]]:
         """The case's statement, run: the job, its checks' outcomes, Spark's complaint if there was one."""
         run_id = f"case-{secrets.token_hex(6)}"
         directory = (self.directory / run_id).as_uri()
         redirects = {table: self.view(table, rows) for table, rows in case.given.items()}
-        job = unpublished(
+        job = draft(
             model, case.first, case.last,
-            run_id=run_id, database=_DATABASE, directory=directory, redirects=redirects,
+            contract=model.contract, run_id=run_id, database=_DATABASE, directory=directory,
+            redirects=redirects,
         )  # fmt: skip
         staging = job.manifest.staging
         columns = ", ".join(
@@ -223,7 +224,7 @@ class Bench:
         finally:
             self.spark.sql(f"DROP TABLE {staging.table}")
 
-    def rows(self, job: Unpublished, columns: Sequence[str]) -> Rows:
+    def rows(self, job: Draft, columns: Sequence[str]) -> Rows:
         """What was staged."""
         staging = job.manifest.staging
         kinds = _kinds(job.model.contract, columns)

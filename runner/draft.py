@@ -1,4 +1,4 @@
-"""Running a table's SQL without publishing: the manifest of an attempt that nobody will append."""
+"""What an engine is to run, before anybody decides what becomes of it: a manifest and its staging table."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from runner.metastores import Table
 from runner.staging import staging_table
 from warehouse.checks import row_digest
+from warehouse.contract import Contract
 from warehouse.errors import Location, RunFailedError
 from warehouse.intervals import Interval
 from warehouse.manifest import Check, Manifest, Result
@@ -16,44 +17,56 @@ from warehouse.names import Spec, TableName, quote
 from warehouse.redirected import redirect_checks
 from warehouse.settings import PINNED
 from warehouse.splice import splice
+from warehouse.statement import Statement
 from warehouse.template import Rendered
 
 
 @dataclass(frozen=True)
-class Unpublished:
-    """A job to run: its manifest, the staging table to make for it, and the text that Spark will speak of."""
+class Draft:
+    """A job to run: its manifest, which is based on no log and stamped with nothing yet, the staging table to
+    make for it, and the statement, as a template rendered and as it was parsed."""
 
     model: Model
     manifest: Manifest
     table: Table
     rendered: Rendered
+    statement: Statement
 
-    def error(self, result: Result) -> RunFailedError | None:
-        """What Spark complained about, at the line of the file."""
+    def error(self, result: Result, *, slices: bool = False, fix: str | None = None) -> RunFailedError | None:
+        """What Spark complained about, at the line of the analyst's file; of which ``slices``, if wanted."""
         if result.error is None:
             return None
-        path = self.model.path
-        where = Location(path)
+        where = Location(self.model.path)
         if result.error.line:
             line = self.rendered.source_line(result.error.line)
             text = self.model.text.splitlines()
-            where = Location(path, line, None, text[line - 1] if 0 < line <= len(text) else None)
-        return RunFailedError(f"{self.model.name}: {result.error.message}", where=where)
+            where = Location(self.model.path, line, None, text[line - 1] if 0 < line <= len(text) else None)
+        return RunFailedError(
+            f"{self.model.name}{self._named() if slices else ''}: {result.error.message}",
+            where=where,
+            why=f"Spark says {result.error.kind}" if result.error.kind and slices else None,
+            fix=fix,
+        )
+
+    def _named(self) -> str:
+        found = [path or "(whole table)" for path in self.manifest.slices]
+        return f" {', '.join(found[:2])}" + (f" to {found[-1]}" if len(found) > 2 else "")
 
 
-def unpublished(
+def draft(
     model: Model,
     first: Interval,
     last: Interval,
     *,
+    contract: Contract,
     run_id: str,
     database: str,
     directory: str,
     redirects: Mapping[TableName, str] | None = None,
-) -> Unpublished:
-    """As a run of the intervals ``first`` to ``last`` would render, splice and check them, by the contract
-    of the files. The rows go below ``directory`` (a URI). With ``redirects`` inputs are read under other
-    names, and checks that look into tables without one are left out.
+) -> Draft:
+    """The intervals ``first`` to ``last`` as one job. The rows go below ``directory`` (a URI). With
+    ``redirects`` inputs are read under other names, and checks that look into tables without one are left
+    out.
     """
     rendered = model.render(first, first, last)
     statement = model.parse(rendered)
@@ -66,7 +79,7 @@ def unpublished(
         )
     )
     place = "/".join(part for part in (directory, fixed.path) if part)
-    table, staging = staging_table(model.contract, fixed, database, run_id, place)
+    table, staging = staging_table(contract, fixed, database, run_id, place)
     keys = [c.name for c in staging.dynamic]
     header = f"INSERT INTO TABLE {staging.table}"
     if keys:
@@ -92,8 +105,8 @@ def unpublished(
         base=0,
         path=model.path,
         view=view,
-        digest=row_digest(model.contract, keys),
+        digest=row_digest(contract, keys),
         checks=checks,
         settings={**model.front.settings, **PINNED},
     )
-    return Unpublished(model, manifest, table, rendered)
+    return Draft(model, manifest, table, rendered, statement)
