@@ -127,10 +127,19 @@ class Warehouse:
                 return {m.name for m in models if value in m.front.tags}
             case "owner":
                 return {m.name for m in models if m.front.owner == value}
+            case "state":
+                return self._by_state(value)
             case "source":
                 return {n for n in self.project.tables if not self.project.has_sql(n) and n.db == value}
             case _:
-                raise ProjectError(f"selectors know no {kind!r}", fix="tag:, owner: or source:")
+                raise ProjectError(f"selectors know no {kind!r}", fix="tag:, owner:, source: or state:stale")
+
+    def _by_state(self, value: str) -> set[TableName]:
+        if value != "stale":
+            raise ProjectError(f"tables have no state {value!r}", fix="write state:stale")
+        from runner import ahead
+
+        return ahead.stale(self.lake, list(self.project.sql_files))
 
     def render(self, table: str, date: str, end: str | None = None) -> str:
         """A table's statement as Spark gets it, for the interval ``date``, or the batch up to ``end``."""
@@ -247,6 +256,26 @@ class Warehouse:
 
         names = self.tables(terms, exclude, with_sql=True)
         return planning.plan(self.lake, names, interval_range(start, end), force=force, batch=batch)
+
+    def asked(self, terms: Sequence[str], start: str, end: str, *, exclude: Sequence[str] = ()) -> int:
+        """How many slices a range of the selected tables has, stale or not."""
+        from runner import ahead
+
+        names = self.tables(terms, exclude, with_sql=True)
+        return ahead.asked(self.lake, names, interval_range(start, end))
+
+    def runs_ahead(
+        self,
+        terms: Sequence[str],
+        start: str,
+        end: str,
+        *,
+        exclude: Sequence[str] = (),
+        options: Options | None = None,
+    ) -> int:
+        """How many slices :meth:`backfill` would run at most."""
+        plan = self.plan(terms, start, end, exclude=exclude, force=(options or Options()).force)
+        return len(plan.running) + len(plan.perhaps)
 
     def audit(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import click
@@ -78,27 +78,50 @@ def size(count: int) -> str:
     raise AssertionError("the last unit takes all")
 
 
+def duration(seconds: float) -> str:
+    """For people: two digits are all that an estimate is worth."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 3600:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
 def number(count: int) -> str:
     return "?" if count < 0 else f"{count:,}"
 
 
-class Told:
-    """Prints outcomes as they come, and their sum at the end."""
+PROGRESS_EVERY = 10.0
+"""Seconds between two lines of progress, at least."""
 
-    def __init__(self, *, quiet_skips: bool = True) -> None:
+
+class Told:
+    """Prints outcomes as they come, how far it is (of ``total`` slices), and their sum at the end."""
+
+    def __init__(
+        self, *, quiet_skips: bool = True, total: int = 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.quiet_skips = quiet_skips
-        self.began = time.monotonic()
+        self.total = total
+        self.clock = clock
+        self.began = self.shown = clock()
+        self.done = 0
 
     def __call__(self, outcome: Outcome) -> None:
-        if outcome.status is Status.SKIPPED and self.quiet_skips:
-            return
-        for line in lines(outcome):
-            say(line)
+        self.done += 1
+        if outcome.status is not Status.SKIPPED or not self.quiet_skips:
+            for line in lines(outcome):
+                say(line)
+        now = self.clock()
+        if self.total > self.done and now - self.shown >= PROGRESS_EVERY:
+            self.shown = now
+            left = (now - self.began) / self.done * (self.total - self.done)
+            say(f"… {self.done:,} of {self.total:,} slices, about {duration(left)} left")
 
     def summary(self, report: Report) -> str:
         """One line of counts; every failure again below it, with its place."""
         counts = [f"{report.count(s)} {s.value}" for s in Status if report.count(s)]
-        spent = time.monotonic() - self.began
+        spent = self.clock() - self.began
         if not report.outcomes:
             return "nothing was asked for"
         if all(o.status is Status.SKIPPED for o in report.outcomes):

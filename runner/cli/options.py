@@ -17,7 +17,8 @@ def selection(function: F) -> F:
     )(function)
     return click.option(
         "--select", "-s", multiple=True, metavar="SELECTOR",
-        help="music, music.songplays, music.*, +x (and its inputs), x+ (and its readers), tag:daily.",
+        help="music, music.songplays, music.*, +x (and its inputs), x+ (and its readers), tag:daily, "
+        "state:stale.",
     )(function)  # fmt: skip
 
 

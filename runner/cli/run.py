@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from runner.cli.options import F, json_output, selection
 from runner.console import Told, as_json, opened, say
 from runner.outcome import Report
 from runner.request import Options
+from warehouse.errors import ProjectError
 
 
 def _options(function: F) -> F:
@@ -57,6 +60,13 @@ def run(
     "-j", "--jobs", default=2, show_default=True, type=click.IntRange(1, 64),
     help="Spark jobs at a time, where the SQL takes one date.",
 )  # fmt: skip
+@click.option(
+    "--max-runs",
+    metavar="N",
+    type=click.IntRange(0),
+    help="Ask before more runs than this; default: max_runs of pyproject.toml.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @_options
 @json_output
 @click.pass_context
@@ -68,6 +78,8 @@ def backfill(
     end: str,
     batch: int,
     jobs: int,
+    max_runs: int | None,
+    yes: bool,
     force: bool,
     steal: bool,
     as_json: bool,
@@ -78,10 +90,33 @@ def backfill(
     again does the rest.
     """
     with opened(ctx) as warehouse:
-        told = Told()
         options = Options(force=force, steal=steal, batch=batch, jobs=jobs)
+        slices = warehouse.asked(select, start, end, exclude=exclude)
+        limit = warehouse.project.config.max_runs if max_runs is None else max_runs
+        # Only what may be too much is planned beforehand.
+        if slices > limit and not yes:
+            ahead = warehouse.runs_ahead(select, start, end, exclude=exclude, options=options)
+            if ahead > limit:
+                _ask(ahead, limit)
+        told = Told(total=slices)
         report = warehouse.backfill(select, start, end, exclude=exclude, options=options, told=told)
     return _end(report, told, as_json)
+
+
+def _ask(ahead: int, limit: int) -> None:
+    """Whether to go on; :class:`ProjectError` where there is nobody to ask."""
+    what = f"{ahead:,} slices would run, more than --max-runs {limit:,}"
+    if not _terminal():
+        raise ProjectError(
+            what,
+            why="nothing was run, and there is no terminal to ask on",
+            fix="`warehouse plan` lists them; run them with --yes, or ask for less",
+        )
+    click.confirm(f"{what}. Run them?", abort=True, err=True)
+
+
+def _terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _end(report: Report, told: Told, json: bool) -> int:
