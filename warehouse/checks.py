@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from warehouse.contract import Contract
 from warehouse.errors import Location, ProjectError
@@ -24,8 +25,7 @@ _HEADER = re.compile(r"^[ \t]*--[ \t]*check:[ \t]*(.*?)[ \t]*$", re.MULTILINE | 
 _SEVERITY = re.compile(r"\((warn|error)\)\Z")
 
 
-@dataclass(frozen=True)
-class FreeCheck:
+class FreeCheck(msgspec.Struct, frozen=True):
     """A SELECT of offending rows, as a template. ``line`` is where its SQL begins."""
 
     name: str

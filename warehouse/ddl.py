@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -49,8 +48,7 @@ Read = Callable[["DdlFile"], tuple[str, DdlStatement]]
 _NAME = re.compile(r"V(\d{3,6})__([a-z][a-z0-9_]*)\.sql\Z")
 
 
-@dataclass(frozen=True)
-class DdlFile:
+class DdlFile(msgspec.Struct, frozen=True):
     """One step of a table's DDL. ``path`` is the project's: ``ddl/<db>/<table>/V001__create.sql``."""
 
     path: str
@@ -190,8 +188,7 @@ def apply_statement(
     return None if changed is None else msgspec.structs.replace(changed, version=file.version)
 
 
-@dataclass(frozen=True)
-class _Step:
+class _Step(msgspec.Struct, frozen=True):
     file: DdlFile
     text: str
     places: Mapping[str, int]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from warehouse.contract import Column, Format, Storage
 from warehouse.ddl_clauses import literal_value
@@ -60,8 +61,7 @@ def delimited(properties: Mapping[str, str]) -> dict[str, str]:
     return {**properties, **({SERIALIZATION: field} if field is not None else {})}
 
 
-@dataclass(frozen=True)
-class RowFormat:
+class RowFormat(msgspec.Struct, frozen=True):
     """``serde`` None: ROW FORMAT DELIMITED."""
 
     serde: str | None
@@ -115,8 +115,7 @@ def read_row_format(cursor: Cursor) -> RowFormat:
     return RowFormat(None, delimited(found), at)
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """``classes`` are input format and output format; ``format`` None where only they were given."""
 
     format: Format | None

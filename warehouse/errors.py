@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+import msgspec
 
-@dataclass(frozen=True)
-class Location:
+
+class Location(msgspec.Struct, frozen=True):
     """A place in a project file. ``line`` and ``column`` count from 1; ``text`` is the line itself."""
 
     path: str

@@ -6,24 +6,23 @@ They are made from sqlglot's tree by :mod:`warehouse.conversion`, and evaluated 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+
+import msgspec
 
 Value = str | int | float | Decimal | bool | date | datetime | None
 """A SQL value. Timestamps are UTC without a zone; None is NULL."""
 
 
-@dataclass(frozen=True)
-class Lit:
+class Lit(msgspec.Struct, frozen=True, gc=False):
     """A literal. ``type`` is one of :data:`TYPES`."""
 
     value: Value
     type: str
 
 
-@dataclass(frozen=True)
-class Col:
+class Col(msgspec.Struct, frozen=True, gc=False):
     """A column of one reference to a table. ``id`` is unique to the reference; ``type`` is Hive's."""
 
     id: int
@@ -31,8 +30,7 @@ class Col:
     type: str | None
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, gc=False):
     """An operator or a function by Spark's name; ``to`` is the type of a cast."""
 
     op: str
@@ -40,8 +38,7 @@ class Call:
     to: str = ""
 
 
-@dataclass(frozen=True)
-class Opaque:
+class Opaque(msgspec.Struct, frozen=True, gc=False):
     """What cannot be evaluated, and why. ``about`` are the columns in it, for telling what is lost.
 
     ``chance`` is true where it is different at every evaluation.

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 import yaml
 
 from warehouse.errors import Location, ProjectError
@@ -40,28 +40,24 @@ class InputPolicy(StrEnum):
     IGNORE = "ignore"
 
 
-@dataclass(frozen=True)
-class NotNull:
+class NotNull(msgspec.Struct, frozen=True):
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Unique:
+class Unique(msgspec.Struct, frozen=True):
     """``columns`` together are a key."""
 
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class AcceptedValues:
+class AcceptedValues(msgspec.Struct, frozen=True):
     """Values as SQL would compare them: text stays text, 1 stays a number."""
 
     column: str
     values: tuple[str | int | float | bool, ...]
 
 
-@dataclass(frozen=True)
-class Relationships:
+class Relationships(msgspec.Struct, frozen=True):
     """Every value of ``column`` that is not NULL is in ``to``'s ``field``."""
 
     column: str
@@ -69,14 +65,12 @@ class Relationships:
     field: str
 
 
-@dataclass(frozen=True)
-class RowCount:
+class RowCount(msgspec.Struct, frozen=True):
     minimum: int | None = None
     maximum: int | None = None
 
 
-@dataclass(frozen=True)
-class Expression:
+class Expression(msgspec.Struct, frozen=True):
     """A boolean in Spark's SQL that must be true of every row."""
 
     sql: str
@@ -85,8 +79,7 @@ class Expression:
 CheckArgs = NotNull | Unique | AcceptedValues | Relationships | RowCount | Expression
 
 
-@dataclass(frozen=True)
-class DeclaredCheck:
+class DeclaredCheck(msgspec.Struct, frozen=True):
     """One item of ``checks``; ``line`` is where it stands in the file."""
 
     kind: str
@@ -95,8 +88,7 @@ class DeclaredCheck:
     line: int = 0
 
 
-@dataclass(frozen=True)
-class FrontMatter:
+class FrontMatter(msgspec.Struct, frozen=True):
     """What a SQL file says about itself. ``start`` and ``end`` are inclusive, as written."""
 
     owner: str = ""
@@ -106,13 +98,12 @@ class FrontMatter:
     end: Moment | None = None
     grain: Grain | None = None
     checks: tuple[DeclaredCheck, ...] = ()
-    inputs: Mapping[TableName, InputPolicy] = field(default_factory=dict)
+    inputs: Mapping[TableName, InputPolicy] = msgspec.field(default_factory=dict)
     freeze_after: timedelta | None = None
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class SplitFile:
+class SplitFile(msgspec.Struct, frozen=True):
     """A SQL file in two. ``body`` is what follows the front matter, starting on ``first_line`` (from 1)."""
 
     front: FrontMatter

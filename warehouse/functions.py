@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from warehouse import sparkvalues as spark
 from warehouse.sparkvalues import SqlError
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(msgspec.Struct, frozen=True):
     """``args`` are the types that arguments are cast to; the last repeats where ``many`` is true."""
 
     args: tuple[str, ...]

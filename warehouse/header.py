@@ -5,10 +5,10 @@ By hand, because its span must be exact and sqlglot refuses a part of what Spark
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NoReturn
 
+import msgspec
 from sqlglot import Token as SqlToken
 from sqlglot import TokenType
 
@@ -20,16 +20,14 @@ _QUERY_WORDS = ("SELECT", "WITH", "FROM", "(", "VALUES", "TABLE", "MAP", "REDUCE
 _SHAPE = "INSERT OVERWRITE TABLE db.table PARTITION (…) SELECT …"
 
 
-@dataclass(frozen=True)
-class PartitionItem:
+class PartitionItem(msgspec.Struct, frozen=True):
     """One column of the PARTITION clause. ``value`` is the literal's text, None where it is dynamic."""
 
     column: str
     value: str | None
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """``start`` and ``end`` (exclusive) span it in the text. ``body`` are the tokens after it, ``query``
     the same with what stands before it (``WITH``): the query to parse.
     """

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+import msgspec
 
 from warehouse.errors import ProjectError
 
@@ -61,8 +62,7 @@ _FORMS: tuple[tuple[re.Pattern[str], str, Grain], ...] = (
 )
 
 
-@dataclass(frozen=True, order=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True, order=True):
     """A date as a person wrote it: its start, and how long it says it is (``2018-11`` is a month)."""
 
     start: datetime
@@ -83,8 +83,7 @@ class Moment:
         )
 
 
-@dataclass(frozen=True, order=True)
-class Interval:
+class Interval(msgspec.Struct, frozen=True, order=True):
     """One interval of a grain: ``start`` inclusive, ``end`` exclusive, both UTC."""
 
     start: datetime

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
+
 from warehouse.errors import ProjectError
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,127}\Z")
@@ -32,8 +34,7 @@ def quote(identifier: str) -> str:
     return "`" + identifier.replace("`", "``") + "`"
 
 
-@dataclass(frozen=True, order=True)
-class TableName:
+class TableName(msgspec.Struct, frozen=True, order=True):
     """``db.table``, both lower_snake_case."""
 
     db: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from warehouse.names import TableName
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """A table's column; with an empty one, the whole table. Without a table it is not known what, and
     ``column`` says why."""
 

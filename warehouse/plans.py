@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from warehouse.expressions import Col, Expr, Opaque
 from warehouse.names import TableName
@@ -26,31 +27,27 @@ class Kind(StrEnum):
     EXISTENCE = "existence"
 
 
-@dataclass(eq=False)
-class Scan:
+class Scan(msgspec.Struct, eq=False):
     """One reference to a table. ``found`` collects the conditions that reach it, by the push."""
 
     table: TableName
     node: object
     partition_ids: frozenset[int]
     ids: set[int]
-    found: list[Expr] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    found: list[Expr] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
 
 
-@dataclass(eq=False)
-class Nothing:
+class Nothing(msgspec.Struct, eq=False):
     """Rows from no table: VALUES, a generator, SELECT without FROM."""
 
 
-@dataclass(eq=False)
-class Filter:
+class Filter(msgspec.Struct, eq=False):
     child: Plan
     conditions: list[Expr]
 
 
-@dataclass(eq=False)
-class Barrier:
+class Barrier(msgspec.Struct, eq=False):
     """Conditions from above pass only if all their columns are in ``allowed``.
 
     None lets all pass that have no opaque part. ``why`` says what stops them. ``keeps`` is false where a row
@@ -63,23 +60,20 @@ class Barrier:
     keeps: bool = True
 
 
-@dataclass(eq=False)
-class Project:
+class Project(msgspec.Struct, eq=False):
     """A query's end: of its columns only the ``visible`` ones are known, and asked for, above."""
 
     child: Plan
     visible: set[int]
 
 
-@dataclass(eq=False)
-class Union:
+class Union(msgspec.Struct, eq=False):
     """Each branch maps the union's own columns to what they are in it."""
 
     branches: list[tuple[Plan, Mapping[int, Expr]]]
 
 
-@dataclass(eq=False)
-class Join:
+class Join(msgspec.Struct, eq=False):
     left: Plan
     right: Plan
     kind: Kind
@@ -93,18 +87,17 @@ Known = Expr | Callable[[], Expr]
 """A column, or how to find out what it is: most are never asked for."""
 
 
-@dataclass(eq=False)
-class Columns:
+class Columns(msgspec.Struct, eq=False):
     """The columns of a relation, in order. ``items`` has None where some number of columns is not known.
 
     ``rest`` answers for names that are not among them, where there may be more; without it there are none.
     """
 
-    items: list[tuple[str | None, Known] | None] = field(default_factory=list)
+    items: list[tuple[str | None, Known] | None] = msgspec.field(default_factory=list)
     rest: Callable[[str], Expr] | None = None
-    names: dict[str, int] = field(default_factory=dict)
+    names: dict[str, int] = msgspec.field(default_factory=dict)
     """Name, lower case, to its place in ``items``; -1 for a name that stands for two columns."""
-    seen: set[int] = field(default_factory=set)
+    seen: set[int] = msgspec.field(default_factory=set)
     """Which plain columns were asked for."""
 
     def add(self, name: str | None, value: Known) -> None:

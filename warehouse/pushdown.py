@@ -7,7 +7,8 @@ InferFiltersFromConstraints. A condition that reaches a scan is true of every ro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from warehouse.evaluate import TRUE, compile_mask
 from warehouse.expressions import OPAQUE_ID, Call, Col, Expr, columns_of, restrict, substitute, to_sql
@@ -22,17 +23,16 @@ def push_down(plan: Plan) -> None:
     _Push().push(plan, Above(), [])
 
 
-@dataclass(frozen=True)
-class Above:
+class Above(msgspec.Struct, frozen=True):
     """Conditions on a plan's rows that matter.
 
     Spark infers once, when what was ``given`` has come down as far as it can: what was ``inferred`` above
     the end of a query falls further (``late``), but nothing more is inferred from it.
     """
 
-    given: Conditions = field(default_factory=list)
-    inferred: Conditions = field(default_factory=list)
-    late: Conditions = field(default_factory=list)
+    given: Conditions = msgspec.field(default_factory=list)
+    inferred: Conditions = msgspec.field(default_factory=list)
+    late: Conditions = msgspec.field(default_factory=list)
 
     def map(self, change: Callable[[Conditions], Conditions]) -> Above:
         return Above(change(self.given), change(self.inferred), change(self.late))

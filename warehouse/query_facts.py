@@ -5,7 +5,7 @@ A set of origins is an int, one bit for each: sets are made at every node, and i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from warehouse.expression_types import Type
 from warehouse.names import TableName
@@ -16,8 +16,7 @@ Value = tuple[Type, int]
 """The type of an expression, and the bits of the columns that it derives from."""
 
 
-@dataclass(eq=False, slots=True)
-class Relation:
+class Relation(msgspec.Struct, eq=False):
     """Columns in order. ``open`` says why there may be more; empty where all are known.
 
     ``table`` is the table that it is, ``select`` the SELECT that it comes from.
@@ -28,7 +27,7 @@ class Relation:
     open: str = ""
     table: TableName | None = None
     select: Select | None = None
-    index: dict[str, int] = field(default_factory=dict)
+    index: dict[str, int] = msgspec.field(default_factory=dict)
     """Name to place; -1 for a name that two columns have."""
 
     def __post_init__(self) -> None:
@@ -39,8 +38,7 @@ class Relation:
                     index[name] = -1 if name in index else place
 
 
-@dataclass(eq=False, slots=True)
-class Source:
+class Source(msgspec.Struct, eq=False):
     """One item of FROM. ``names`` are the qualifiers that mean it; ``generated`` of LATERAL VIEW."""
 
     names: tuple[tuple[str, ...], ...]
@@ -53,8 +51,7 @@ class Source:
         return ".".join(self.names[-1]) if self.names else "a subquery"
 
 
-@dataclass(eq=False, slots=True)
-class JoinFact:
+class JoinFact(msgspec.Struct, eq=False):
     """A join of ``sources[:left]`` with ``sources[left:right]`` of its SELECT.
 
     ``kind`` is INNER, LEFT, RIGHT, FULL, SEMI, ANTI or CROSS, which a comma is, too; ``plain`` is true where
@@ -71,33 +68,30 @@ class JoinFact:
     natural: bool
 
 
-@dataclass(eq=False, slots=True)
-class Scope:
+class Scope(msgspec.Struct, eq=False):
     """The sources of one SELECT, and the query around it."""
 
     outer: Scope | None = None
-    sources: list[Source] = field(default_factory=list)
-    merged: dict[str, Value] = field(default_factory=dict)
-    aliases: dict[str, Value] = field(default_factory=dict)
+    sources: list[Source] = msgspec.field(default_factory=list)
+    merged: dict[str, Value] = msgspec.field(default_factory=dict)
+    aliases: dict[str, Value] = msgspec.field(default_factory=dict)
     """Columns of the SELECT list that stand before: Spark lets later ones use them."""
 
 
-@dataclass(eq=False, slots=True)
-class Select:
+class Select(msgspec.Struct, eq=False):
     """A SELECT, resolved. ``items`` are the nodes of ``relation``'s columns; of ``*``, the star."""
 
     node: Tree
     scope: Scope
-    joins: list[JoinFact] = field(default_factory=list)
-    items: list[Tree] = field(default_factory=list)
-    relation: Relation = field(default_factory=lambda: Relation([], []))
-    aggregates: list[Tree] = field(default_factory=list)
-    hidden: list[Source] = field(default_factory=list)
+    joins: list[JoinFact] = msgspec.field(default_factory=list)
+    items: list[Tree] = msgspec.field(default_factory=list)
+    relation: Relation = msgspec.field(default_factory=lambda: Relation([], []))
+    aggregates: list[Tree] = msgspec.field(default_factory=list)
+    hidden: list[Source] = msgspec.field(default_factory=list)
     """Right sides of SEMI and ANTI joins, which no column can name afterwards."""
 
 
-@dataclass(eq=False, slots=True)
-class SetFact:
+class SetFact(msgspec.Struct, eq=False):
     """A UNION, EXCEPT or INTERSECT with its two sides; ``result`` are the values of the relation it gives."""
 
     node: Tree
@@ -106,8 +100,7 @@ class SetFact:
     result: list[Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """What Spark will refuse.
 
     ``kind`` is ``column``, ``ambiguous``, ``aggregate``, ``window``, ``condition``, ``types`` or ``union``.
@@ -119,8 +112,7 @@ class Problem:
     fix: str = ""
 
 
-@dataclass(eq=False, slots=True)
-class Analysis:
+class Analysis(msgspec.Struct, eq=False):
     """``output`` are the statement's columns; ``origins`` what each bit stands for."""
 
     output: Relation

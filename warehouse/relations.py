@@ -6,8 +6,8 @@ What is not understood reads everything: its tables become scans that no conditi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+import msgspec
 from sqlglot import exp
 
 from warehouse.contract import Column
@@ -52,8 +52,7 @@ class TooManyScansError(Exception):
     """CTEs that read CTEs twice unfold without an end."""
 
 
-@dataclass(frozen=True)
-class Cte:
+class Cte(msgspec.Struct, frozen=True):
     query: Tree
     names: tuple[str, ...]
     known: Mapping[str, Cte]
@@ -62,8 +61,7 @@ class Cte:
 Ctes = Mapping[str, Cte]
 
 
-@dataclass
-class Relation:
+class Relation(msgspec.Struct):
     plan: Plan
     columns: Columns
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+import msgspec
 from sqlglot import exp
 
 from warehouse.conversion import Resolve, convert
@@ -12,20 +11,18 @@ from warehouse.plans import Columns
 from warehouse.sqltext import Tree
 
 
-@dataclass
-class Source:
+class Source(msgspec.Struct):
     """What one item of FROM offers. ``names`` are the qualifiers that mean it."""
 
     names: tuple[tuple[str, ...], ...]
     columns: Columns
 
 
-@dataclass
-class Scope:
+class Scope(msgspec.Struct):
     """The sources of one SELECT. ``merged`` are columns of USING, ``outer`` the query around a subquery."""
 
-    sources: list[Source] = field(default_factory=list)
-    merged: dict[str, Expr] = field(default_factory=dict)
+    sources: list[Source] = msgspec.field(default_factory=list)
+    merged: dict[str, Expr] = msgspec.field(default_factory=dict)
     outer: Scope | None = None
 
     def resolve(self, node: Tree) -> Expr:

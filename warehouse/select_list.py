@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from sqlglot import TokenType, exp
 
 from warehouse.sqltext import SqlText, Token, Tree
@@ -35,8 +35,7 @@ _MANY = (exp.Explode, exp.Inline, exp.Stack, exp.QueryTransform)
 _MANY_NAMES = frozenset({"json_tuple", "inline_outer"})
 
 
-@dataclass(frozen=True)
-class OutputColumn:
+class OutputColumn(msgspec.Struct, frozen=True):
     """One item of the select list. ``name`` is None where Spark makes one up, or for several columns.
 
     ``many`` is true for ``*`` and for generators without names: how many columns come is not known here.

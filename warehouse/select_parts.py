@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 
+import msgspec
 from sqlglot import exp
 
 from warehouse.conversion import function_name
@@ -27,12 +27,11 @@ CUTS = {"limit": "LIMIT", "offset": "OFFSET", "fetch": "FETCH", "sample": "TABLE
 _ROLLUPS = (exp.Rollup, exp.Cube, exp.GroupingSets)
 
 
-@dataclass
-class Parts:
+class Parts(msgspec.Struct):
     """``queries`` are subqueries with whether they give a value (a scalar), or an answer (EXISTS, IN)."""
 
-    queries: list[tuple[Tree, bool]] = field(default_factory=list)
-    windows: list[Tree] = field(default_factory=list)
+    queries: list[tuple[Tree, bool]] = msgspec.field(default_factory=list)
+    windows: list[Tree] = msgspec.field(default_factory=list)
     aggregates: bool = False
     by_order: str = ""
     random: str = ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import msgspec
 
 from warehouse.contract import Column, Contract
 from warehouse.errors import ProjectError
@@ -37,8 +38,7 @@ def finest(grains: Sequence[Grain]) -> Grain:
     return max(grains, key=_ORDER.index, default=Grain.NONE)
 
 
-@dataclass(frozen=True)
-class SliceColumn:
+class SliceColumn(msgspec.Struct, frozen=True):
     """A partition column that the interval decides: a strftime ``form``, or a ``constant``."""
 
     name: str
@@ -58,8 +58,7 @@ def normalise_value(text: str, column_type: str) -> str:
     return text
 
 
-@dataclass(frozen=True)
-class Slicing:
+class Slicing(msgspec.Struct, frozen=True):
     """How intervals become slices. ``columns`` are those that the interval decides, in the table's order;
     ``dynamic`` are the partition columns that the rows decide within a slice."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from warehouse.contract import Format
 from warehouse.errors import ProjectError
@@ -41,8 +42,7 @@ _REFUSED = {
 }
 
 
-@dataclass(frozen=True)
-class HiveType:
+class HiveType(msgspec.Struct, frozen=True):
     """A type. ``args`` are lengths, or precision and scale; ``items`` an array's element, a map's key and
     value, a struct's fields, whose names are ``fields``."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 _COMMENT = re.compile(
     r"--[ \t]*noqa\b(?:[ \t]*:[ \t]*([A-Za-z]\d+(?:[ \t]*,[ \t]*[A-Za-z]\d+)*))?[ \t:,-]*(.*?)[ \t]*\r?$",
@@ -16,8 +17,7 @@ _COMMENT = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Noqa:
+class Noqa(msgspec.Struct, frozen=True):
     """One comment. ``line`` counts from 1; ``offset`` is where it begins."""
 
     line: int

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
+
 from warehouse.contract import Column, Contract
 from warehouse.ddl import DdlFile, DdlStatement
 from warehouse.errors import Location
@@ -29,8 +31,7 @@ from warehouse.windows import Window, read_windows
 __all__ = ["Ddl", "Finding", "Hit", "Rule", "Severity", "Sql"]
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """A place where a rule is broken: an offset in the statement, or a place in a file."""
 
     at: int | Location
@@ -108,8 +109,7 @@ class Sql:
         return best
 
 
-@dataclass
-class Ddl:
+class Ddl(msgspec.Struct):
     """A table's DDL: its files in order, each parsed, with its rendered text, and what they come to."""
 
     contract: Contract
@@ -124,8 +124,7 @@ class Ddl:
         return Location.at(file.path, text, statement.places.get("", 0))
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """``sql`` is asked about each statement, ``ddl`` about each table's DDL."""
 
     code: str
