@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from runner.claims import Claim, Claims
 from runner.drift import differences
 from runner.lake import Lake
+from runner.overwritten import overwritten
 from warehouse.errors import WarehouseError
 from warehouse.log import Hold
 from warehouse.names import TableName
@@ -34,7 +35,7 @@ class TableStatus:
 
 
 def status(lake: Lake, tables: Sequence[TableName]) -> Iterator[TableStatus]:
-    """Compare what the log says of each table with what the metastore shows."""
+    """Compare what the log says of each table with what the metastore shows, and with the files."""
     for table in tables:
         kind = "table" if lake.project.has_sql(table) else "source"
         try:
@@ -60,6 +61,6 @@ def _one(lake: Lake, table: TableName, kind: str) -> TableStatus:
         state.time,
         tuple(state.holds.values()),
         Claims(lake.store, table).current(),
-        tuple(differences(lake, table, state)),
+        (*differences(lake, table, state), *overwritten(lake, state)),
         tuple(f"{s.spec or 'table'}: {w}" for s in state.slices.values() for w in s.warnings),
     )
