@@ -14,9 +14,8 @@ from jinja2.utils import Namespace as JinjaNamespace
 from jinja2.utils import missing
 
 from warehouse.template_names import Namespace, is_clock
+from warehouse.template_text import LONGEST
 
-LONGEST = 4_000_000
-"""Characters that a template, or one text in it, may have."""
 _STEPS = 200_000
 """Of all ``range()`` in one rendering together."""
 _WIDEST = 10_000

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 
+LONGEST = 4_000_000
+"""Characters that a template, or one text in it, may have."""
+
 # No braces, no backslash and no white space control inside: such a tag ends where it seems to.
 _TAG = re.compile(r"(\{\{(?![-+])(?:[^{}'\"\\]|'[^'{}\\]*'|\"[^\"{}\\]*\")*(?<![-+])\}\})")
 _OTHER = re.compile(r"\{[{%#]|\{\Z|\r")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from warehouse import template
 from warehouse.errors import ProjectError
 from warehouse.intervals import Grain, Interval
 from warehouse.template import Macros, references, render
 from warehouse.template_names import names_for
+from warehouse.template_parse import parse, used
+from warehouse.template_run import line_map, run
 from warehouse.template_text import pieces
 
 DAY = Interval.parse("2018-11-15", Grain.DAILY)
@@ -27,7 +28,7 @@ PARTS = st.sampled_from(_PARTS.split("¦"))
 
 def whole(source: str) -> str | None:
     try:
-        return template._run(source, "f.sql", NAMES, MACROS, source, 1, marked=False)
+        return run(source, "f.sql", NAMES, MACROS, source, 1, marked=False)
     except ProjectError:
         return None
 
@@ -42,12 +43,12 @@ def test_cut_or_whole_the_text_is_the_same(source: str) -> None:
         assert wanted is None
         return
     assert rendered.text == wanted
-    tree = template._used(template._parse(source, "f.sql"))
+    tree = used(parse(source, "f.sql"))
     known = {name.replace("twice", "macro:twice") for name in tree}
     assert references(source, "f.sql", MACROS) >= known - {"var.n"}
     # The lines are those that marks in the text tell.
-    marked = template._run(source, "f.sql", NAMES, MACROS, source, 1, marked=True)
-    lines = template._line_map(marked, rendered.text, 1)
+    marked = run(source, "f.sql", NAMES, MACROS, source, 1, marked=True)
+    lines = line_map(marked, rendered.text, 1)
     assert [rendered.source_line(n) for n in range(1, rendered.text.count("\n") + 2)] == lines
 
 
