@@ -12,6 +12,7 @@ Every method raises :class:`warehouse.errors.WarehouseError`; what a person shou
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Self
 from runner.lake import Lake, silent
 from runner.outcome import Outcome, Report
 from runner.request import Options, Spans, interval_range, one_interval
+from runner.selectors import tables_by
 from warehouse.config import find_root, load_config
 from warehouse.errors import ProjectError
 from warehouse.graph import Graph, select
@@ -83,7 +85,8 @@ class Warehouse:
         self, terms: Sequence[str] = (), exclude: Sequence[str] = (), *, with_sql: bool = False
     ) -> list[TableName]:
         """Tables that the selectors name (all without any); sources are left out ``with_sql``."""
-        found = select(self.project.tables, terms, exclude, graph=self.graph, method=self._by_method)
+        method = functools.partial(tables_by, self.lake)
+        found = select(self.project.tables, terms, exclude, graph=self.graph, method=method)
         if not with_sql:
             return found
         kept = [name for name in found if self.project.has_sql(name)]
@@ -119,27 +122,6 @@ class Warehouse:
             else self.project.model(one.name).inputs
             for one in self.facts(list(self.project.sql_files))
         }
-
-    def _by_method(self, kind: str, value: str) -> set[TableName]:
-        models = [self.project.model(name) for name in self.project.sql_files]
-        match kind:
-            case "tag":
-                return {m.name for m in models if value in m.front.tags}
-            case "owner":
-                return {m.name for m in models if m.front.owner == value}
-            case "state":
-                return self._by_state(value)
-            case "source":
-                return {n for n in self.project.tables if not self.project.has_sql(n) and n.db == value}
-            case _:
-                raise ProjectError(f"selectors know no {kind!r}", fix="tag:, owner:, source: or state:stale")
-
-    def _by_state(self, value: str) -> set[TableName]:
-        if value != "stale":
-            raise ProjectError(f"tables have no state {value!r}", fix="write state:stale")
-        from runner import ahead
-
-        return ahead.stale(self.lake, list(self.project.sql_files))
 
     def render(self, table: str, date: str, end: str | None = None) -> str:
         """A table's statement as Spark gets it, for the interval ``date``, or the batch up to ``end``."""
@@ -388,17 +370,9 @@ class Warehouse:
 
     def lake_create(self) -> list[str]:
         """Make the target's directory or bucket; what was done. Doing it again changes nothing."""
-        from runner.bucket import create_bucket, create_directory
-        from runner.stores.local import LocalStore
+        from runner.bucket import create
 
-        store = self.lake.store
-        if isinstance(store, LocalStore):
-            return create_directory(store.path)
-        from runner.stores.s3 import S3Store
-
-        assert isinstance(store, S3Store)
-        region = store.region or store.client.meta.region_name
-        return create_bucket(store.client, store.bucket, region, store.prefix)
+        return create(self.lake.store)
 
     def metastore_start(self) -> str:
         """Where the target's metastore answers; an embedded one is started if it does not run."""

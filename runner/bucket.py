@@ -9,6 +9,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runner import aws
+from runner.stores import Store
+from runner.stores.local import LocalStore
+from runner.stores.s3 import S3Store
 from warehouse.errors import OutsideError
 
 ABORT_DAYS = 7
@@ -17,6 +20,15 @@ NONCURRENT_DAYS = 30
 """How long what was overwritten or deleted can be brought back."""
 
 Step = tuple[str, Callable[[], Any]]
+
+
+def create(store: Store) -> list[str]:
+    """Make the store's place if it is not there; what was done, for people."""
+    if isinstance(store, LocalStore):
+        return create_directory(store.path)
+    assert isinstance(store, S3Store)
+    region = store.region or store.client.meta.region_name
+    return create_bucket(store.client, store.bucket, region, store.prefix)
 
 
 def create_directory(path: Path) -> list[str]:
