@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PYTEST ?= $(BIN)/python -m pytest
+# Files of tests side by side: half of their time is waiting. WORKERS=0 runs them one by one.
+WORKERS ?= 2
+PYTEST ?= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 .PHONY: help demo test check format warehouses
 
