@@ -15,6 +15,7 @@ from warehouse.errors import ConflictError, ProjectError, WarehouseError
 from warehouse.graph import ordered, with_preferences
 from warehouse.intervals import Interval
 from warehouse.log import State
+from warehouse.manifest import Result
 from warehouse.model import Model
 from warehouse.names import Spec, TableName
 from warehouse.plan import Batch, Decision, Reader, Reason, Request, batches, decide
@@ -93,11 +94,11 @@ def _table(
         wave = 1 if options.jobs == 1 or model.name in model.inputs else options.jobs * 4
         while groups:
             now, groups = groups[:wave], groups[wave:]
-            left: list[Decision] = []
-            for outcome in _wave(attempt, now, options, left, settling):
+            again: list[Batch] = []
+            for outcome in _wave(attempt, now, options, again, settling):
                 so_far.add(outcome)
                 yield outcome
-            groups = batches(model, left, options.batch) + groups
+            groups = again + groups
     finally:
         settling.wait()
     inputs.refresh(model.name)
@@ -116,10 +117,10 @@ def _needs_failed(model: Model, known: object, decision: Decision, so_far: _Prog
 
 
 def _wave(
-    attempt: Attempt, group: Sequence[Batch], options: Options, left: list[Decision], settling: Settling
+    attempt: Attempt, group: Sequence[Batch], options: Options, again: list[Batch], settling: Settling
 ) -> Iterator[Outcome]:
     """Prepare some batches while what they read settles, run and publish them; jobs run side by side,
-    publishing is one by one."""
+    publishing is one by one. ``again`` gets what is to be run as smaller batches."""
     with contextlib.ExitStack() as stack:
         prepared: dict[str, Prepared] = {}
         for batch in group:
@@ -129,7 +130,7 @@ def _wave(
                 yield from (_ended(d, Status.LOST, error) for d in batch.decisions)
                 continue
             yield from ready.skipped
-            left.extend(ready.left)
+            again.extend(batches(attempt.model, ready.left, options.batch))
             if ready.result is not None:
                 yield from attempt.publish(ready, ready.result)
             elif ready.manifest is not None:
@@ -139,7 +140,24 @@ def _wave(
             return
         settling.wait()
         for result in attempt.lake.engine.run(manifests, jobs=options.jobs):
-            yield from attempt.publish(prepared[result.run_id], result)
+            ready = prepared[result.run_id]
+            halves = _halves(ready, result)
+            again.extend(halves)
+            if halves:  # one bad day must not keep the others from being published
+                attempt.lake.progress(
+                    f"{attempt.model.name}: a job of {len(ready.decisions)} slices failed; trying its halves"
+                )
+            else:
+                yield from attempt.publish(ready, result)
+
+
+def _halves(ready: Prepared, result: Result) -> list[Batch]:
+    """A batch that failed on its rows, in two; none where the statement itself is at fault."""
+    error, decisions = result.error, ready.decisions
+    if error is None or error.refused or len(decisions) == 1:
+        return []
+    middle = len(decisions) // 2
+    return [Batch(decisions[:middle]), Batch(decisions[middle:])]
 
 
 def _why(decision: Decision) -> str:

@@ -63,7 +63,7 @@ def execute(session: Any, manifest: Json) -> Json:
     except Exception as error:
         if type(error).__name__ == "Py4JNetworkError":
             raise  # Spark itself is gone: no answer about the statement
-        return _failed(manifest, seconds, *explain(error))
+        return _failed(manifest, seconds, *explain(error), refused=_of_statement(error))
     return _answer(manifest, partitions, checks, seconds)
 
 
@@ -383,6 +383,11 @@ def explain(error: BaseException) -> tuple[str, str, int, int]:
     return sentence, kind or type(error).__name__, line, column
 
 
+def _of_statement(error: BaseException) -> bool:
+    """Whether Spark refused the statement, before any row was read."""
+    return any(kind.__name__ in ("AnalysisException", "ParseException") for kind in type(error).__mro__)
+
+
 def _failed(
     manifest: Json,
     seconds: dict[str, float],
@@ -390,6 +395,8 @@ def _failed(
     kind: str,
     line: int = 0,
     column: int = 0,
+    *,
+    refused: bool = False,
 ) -> Json:
     return {
         "format": FORMAT,
@@ -400,6 +407,7 @@ def _failed(
             "path": manifest["path"] if line else "",
             "line": line,
             "column": column,
+            "refused": refused,
         },
         "seconds": seconds,
     }

@@ -121,13 +121,15 @@ class CheckOutcome(msgspec.Struct, frozen=True):
 
 
 class JobError(msgspec.Struct, frozen=True):
-    """Why a run failed. ``line``/``column`` are of the file at ``path``, 0 where Spark did not say."""
+    """Why a run failed. ``line``/``column`` are of the file at ``path``, 0 where Spark did not say.
+    ``refused``: Spark did not take the statement, whatever the rows."""
 
     message: str
     kind: str = ""
     path: str = ""
     line: int = 0
     column: int = 0
+    refused: bool = False
 
 
 class Result(msgspec.Struct, frozen=True):

@@ -252,6 +252,23 @@ def test_a_job_that_fails_keeps_the_old_rows_and_names_the_line(
     assert shop.everything()["tables"] == before, "no staging table is left"
 
 
+def test_one_bad_day_of_a_batch_fails_alone(shop: Tiny) -> None:
+    shop.land("dt=2024-01-02", ["a,not a number"], name="bad")
+    bad = f"dt={DAYS[1]}"
+    outcomes = {spec: status for spec, (status, _) in backfill(shop, "ranged").items()}
+    assert outcomes == {f"dt={day}": "published" for day in DAYS} | {bad: "failed"}
+    assert shop.jobs() == 5, "three days, then one and two, then one and one"
+    shop.land("dt=2024-01-02", ["a,7"], name="bad")
+    outcomes = {spec: status for spec, (status, _) in backfill(shop, "ranged").items()}
+    assert outcomes == {f"dt={day}": "skipped" for day in DAYS} | {bad: "published"}
+
+
+def test_a_statement_that_spark_refuses_is_tried_once(shop: Tiny) -> None:
+    shop.ranged(where=" AND no_such_function(line) > 1")
+    assert {status for status, _ in backfill(shop, "ranged").values()} == {"failed"}
+    assert shop.jobs() == 1
+
+
 def test_a_failure_stops_its_readers_and_nobody_else(shop: Tiny) -> None:
     shop.create("after")
     shop.sql(
