@@ -1,0 +1,121 @@
+"""For every table of the project whose SQL takes a range: thirty intervals at once are thirty single ones.
+
+The statements are compared, in one Spark session: a batch's SELECT with the thirty SELECTs of its intervals.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from runner.api import Warehouse
+from runner.request import Options, interval_range
+from tests.domain_session import ROOT
+from tests.tiny import SPARK
+from warehouse.config import load_config
+from warehouse.intervals import Interval
+from warehouse.model import Model
+from warehouse.names import TableName
+from warehouse.project import Context, Project
+from warehouse.splice import splice
+
+pytestmark = [pytest.mark.spark, pytest.mark.metastore]
+
+NUMBER = 30
+AT_ONCE = 6
+"""Single statements in one query of the test."""
+
+
+@dataclass(frozen=True)
+class Generated:
+    start: str
+    end: str
+    rate: float
+
+
+FILES = {
+    "music": Generated("2018-11-01", "2018-11-30", 30),
+    "retail": Generated("2017-09-01", "2017-09-30", 8),
+    "weblogs": Generated("2015-05-01", "2015-05-30", 60),
+}
+TABLES = {
+    "music": ("events", "rejected_events", "songplays", "times"),
+    "retail": (
+        "baskets", "customers", "daily_report", "items", "order_events", "payments", "rejects", "reviews"
+    ),
+    "weblogs": ("rejected_lines", "requests", "traffic_daily", "traffic_hourly"),
+}  # fmt: skip
+
+
+def test_these_are_all_of_them() -> None:
+    project = Project(ROOT, load_config(ROOT), Context("local", "lake", {}))
+    ranged = {name for name in project.sql_files if project.model(name).is_range}
+    assert ranged == {TableName(db, table) for db, tables in TABLES.items() for table in tables}
+
+
+@pytest.fixture(scope="module", params=FILES)
+def domain(
+    request: pytest.FixtureRequest,
+    metastore_uri: str,
+    one_spark: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[str, Warehouse]]:
+    """A warehouse of one domain with generated files, all of its tables built in batches."""
+    db = request.param
+    root = tmp_path_factory.mktemp(db)
+    for kind in ("ddl", "sql"):
+        shutil.copytree(ROOT / kind / db, root / kind / db)
+    (root / "sql" / "macros").mkdir()
+    shutil.copy(ROOT / "sql" / "macros" / f"{db}.sql", root / "sql" / "macros")
+    configure(root, db, metastore_uri)
+    with Warehouse.open(root) as warehouse:
+        files = FILES[db]
+        list(warehouse.ddl_apply())
+        list(warehouse.land_generated(db, files.start, files.end, rate=files.rate))
+        needed = [f"+{db}.{table}" for table in TABLES[db]]
+        report = warehouse.backfill(needed, files.start, files.end, options=Options(batch=1000))
+        assert not report.exit_code, next(o for o in report.outcomes if o.status.exit_code)
+        yield db, warehouse
+        for name in warehouse.project.tables:
+            warehouse.lake.metastore.drop_table(name)
+
+
+def configure(root: Path, db: str, metastore: str) -> None:
+    spark = "".join(f'"{key}" = "{value}"\n' for key, value in SPARK.items())
+    (root / "pyproject.toml").write_text(
+        f'[tool.warehouse.landing]\n{db} = "landing.{db}"\n[tool.warehouse.targets.local]\nlake = "lake"\n'
+        f'metastore = "{metastore}"\nstaging_database = "{db}_batches"\n'
+        f"[tool.warehouse.targets.local.spark]\n{spark}"
+    )
+
+
+def test_a_batch_equals_its_single_intervals(domain: tuple[str, Warehouse]) -> None:
+    db, warehouse = domain
+    for table in TABLES[db]:
+        model = warehouse.project.model(TableName(db, table))
+        files = FILES[db]
+        intervals = interval_range(files.start, files.end)(model)[:NUMBER]
+        together = rows(warehouse, [select(model, intervals)])
+        alone = [select(model, [one]) for one in intervals]
+        singly: Counter[tuple[object, ...]] = Counter()
+        for at in range(0, len(alone), AT_ONCE):
+            singly += rows(warehouse, alone[at : at + AT_ONCE])
+        assert len(intervals) == NUMBER
+        assert together == singly, (table, (together - singly) + (singly - together))
+        assert together or table.startswith("reject"), f"{table} has no rows to compare"
+
+
+def select(model: Model, intervals: Sequence[Interval]) -> str:
+    """The statement without its header."""
+    rendered = model.render(intervals[0], intervals[0], intervals[-1])
+    return splice(model.parse(rendered), "").strip()
+
+
+def rows(warehouse: Warehouse, statements: Sequence[str]) -> Counter[tuple[object, ...]]:
+    found = warehouse.query("\nUNION ALL\n".join(f"(\n{text}\n)" for text in statements))
+    return Counter(tuple(map(repr, row)) for row in found.rows)
