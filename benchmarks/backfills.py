@@ -1,6 +1,6 @@
 """Whole backfills of the real files on two cores, compared with plain Python at the end.
 
-``python -m benchmarks.backfills [--only music …] [--batch 31] [--rounds 2] [--tables]``. The first round has
+``python -m benchmarks.backfills [--only music …] [--batch N] [--rounds 2] [--tables]``. The first round has
 a Spark session that has run nothing yet; those after it rebuild all slices by ``--force`` in that session.
 The load of the machine is printed beside each figure.
 """
@@ -26,7 +26,9 @@ WANTED = {"music": 60, "weblogs": 60, "chamber": 60, "retail": 600}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", nargs="*", choices=list(DOMAINS), help="these warehouses")
-    parser.add_argument("--batch", type=int, default=Options.batch, help="slices of one Spark job at most")
+    parser.add_argument(
+        "--batch", type=int, help="slices of one Spark job at most; default: by what they read"
+    )
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--tables", action="store_true", help="wall time by table, too")
     options = parser.parse_args()
@@ -50,8 +52,8 @@ def _measure(directory: Path, name: str, options: argparse.Namespace) -> None:
                 warehouse, name, domain.start, domain.end, Options(force=n > 0, batch=options.batch)
             )
             print(
-                f"{name}: {slices} slices in {clock.seconds:.1f} s, {'warm' if n else 'first'}, batches of "
-                f"{options.batch} (wanted {WANTED[name]}; {cpu_seconds(*processes) - used:.0f} s of CPU, "
+                f"{name}: {slices} slices in {clock.seconds:.1f} s, {'warm' if n else 'first'} "
+                f"(wanted {WANTED[name]}; {cpu_seconds(*processes) - used:.0f} s of CPU, "
                 f"load {os.getloadavg()[0]:.1f})",
                 flush=True,
             )

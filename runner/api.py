@@ -231,7 +231,7 @@ class Warehouse:
         *,
         exclude: Sequence[str] = (),
         force: bool = False,
-        batch: int = Options.batch,
+        batch: int | None = None,
     ) -> Plan:
         """What :meth:`backfill` would run of that range, and why; nothing is changed."""
         from runner import planning

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from runner.inputs import Inputs, Settling
 from runner.lake import Lake
@@ -19,6 +19,7 @@ from warehouse.manifest import Result
 from warehouse.model import Model
 from warehouse.names import Spec, TableName
 from warehouse.plan import Batch, Decision, Reader, Reason, Request, batches, decide
+from warehouse.reading import Input
 
 
 @dataclass
@@ -78,37 +79,74 @@ def _table(
     settling = inputs.ready((model.name, *model.inputs, *model.check_inputs))
     try:
         known = inputs.look(model.inputs)
-        request = Request(spans(model), options.force, inputs.now)
-        running: list[Decision] = []
-        for decision in decide(model, log.state(), known, request):
-            stopped = _needs_failed(model, known, decision, so_far)
-            if decision.reason is Reason.WAITING or stopped:
-                status = Status.BLOCKED if stopped else Status.WAITING
-                yield _not_run(decision, status, stopped or decision.detail)
-            elif decision.runs:
-                running.append(decision)
-            else:
-                yield _not_run(decision, Status.SKIPPED, _why(decision))
+        decisions = decide(model, log.state(), known, Request(spans(model), options.force, inputs.now))
         attempt = Attempt(lake, model, inputs, options.force)
-        groups = batches(model, running, options.batch)
-        wave = 1 if options.jobs == 1 or model.name in model.inputs else options.jobs * 4
-        while groups:
-            now, groups = groups[:wave], groups[wave:]
-            again: list[Batch] = []
-            for outcome in _wave(attempt, now, options, again, settling):
-                so_far.add(outcome)
-                yield outcome
-            groups = again + groups
+        work = _in_order if model.name in model.inputs else _together
+        for outcome in work(attempt, decisions, known, options, so_far, settling):
+            so_far.add(outcome)
+            yield outcome
     finally:
         settling.wait()
     inputs.refresh(model.name)
 
 
-def _needs_failed(model: Model, known: object, decision: Decision, so_far: _Progress) -> str:
+def _together(
+    attempt: Attempt, decisions: Sequence[Decision], known: dict[TableName, Input], options: Options,
+    so_far: _Progress, settling: Settling,
+) -> Iterator[Outcome]:  # fmt: skip
+    """Slices that do not need each other: in batches, several at a time."""
+    running: list[Decision] = []
+    for decision in decisions:
+        told = _not_now(attempt.model, known, decision, so_far)
+        if told is None:
+            running.append(decision)
+        else:
+            yield told
+    groups = batches(attempt.model, running, options.batch, known)
+    wave = 1 if options.jobs == 1 else options.jobs * 4
+    while groups:
+        now, groups = groups[:wave], groups[wave:]
+        again: list[Batch] = []
+        yield from _wave(attempt, now, options, again, settling)
+        groups = again + groups
+
+
+def _in_order(
+    attempt: Attempt, decisions: Sequence[Decision], known: dict[TableName, Input], options: Options,
+    so_far: _Progress, settling: Settling,
+) -> Iterator[Outcome]:  # fmt: skip
+    """Slices of a table that reads its own past: each is decided on when those before it are done."""
+    model, ran = attempt.model, False
+    for decision in decisions:
+        if ran:
+            state = attempt.log.state()
+            known = known | {model.name: replace(known[model.name], state=state)}
+            request = Request((decision.interval,), options.force, attempt.inputs.now)
+            (decision,) = decide(model, state, known, request)
+        told = _not_now(model, known, decision, so_far)
+        if told is None:
+            ran = True
+            yield from _wave(attempt, [Batch((decision,))], options, [], settling)
+        else:
+            yield told
+
+
+def _not_now(
+    model: Model, known: dict[TableName, Input], decision: Decision, so_far: _Progress
+) -> Outcome | None:
+    """Why a slice does not run; None where it does."""
+    stopped = _needs_failed(model, known, decision, so_far)
+    if decision.reason is Reason.WAITING or stopped:
+        status = Status.BLOCKED if stopped else Status.WAITING
+        return _not_run(decision, status, stopped or decision.detail)
+    return None if decision.runs else _not_run(decision, Status.SKIPPED, _why(decision))
+
+
+def _needs_failed(model: Model, known: dict[TableName, Input], decision: Decision, so_far: _Progress) -> str:
     """What of its inputs failed in this very command: built on it now, it would be built again."""
     if not decision.runs or not any(n in so_far.failed for n in model.inputs):
         return ""
-    reader = Reader(model, known)  # type: ignore[arg-type]
+    reader = Reader(model, known)
     for name, window in reader.windows(decision.interval).items():
         for path in so_far.failed.get(name, ()):
             if window.matches(Spec.parse(path).as_dict()):
@@ -130,7 +168,7 @@ def _wave(
                 yield from (_ended(d, Status.LOST, error) for d in batch.decisions)
                 continue
             yield from ready.skipped
-            again.extend(batches(attempt.model, ready.left, options.batch))
+            again.extend(Batch((decision,)) for decision in ready.left)
             if ready.result is not None:
                 yield from attempt.publish(ready, ready.result)
             elif ready.manifest is not None:

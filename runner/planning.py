@@ -63,7 +63,7 @@ class Plan:
         return [s for s in self.steps if s.decision.reason is Reason.WAITING]
 
 
-def plan(lake: Lake, tables: Sequence[TableName], spans: Spans, *, force: bool, batch: int) -> Plan:
+def plan(lake: Lake, tables: Sequence[TableName], spans: Spans, *, force: bool, batch: int | None) -> Plan:
     """Decide for every asked slice as a backfill would, taking what runs before it as done."""
     models = {name: lake.project.model(name) for name in tables}
     known = _Known(lake)
@@ -78,7 +78,7 @@ def plan(lake: Lake, tables: Sequence[TableName], spans: Spans, *, force: bool, 
         require_applied(model, state)
         inputs = known.look(model.inputs)
         decisions = decide(model, state, inputs, Request(spans(model), force, known.now))
-        jobs += len(batches(model, decisions, batch))
+        jobs += len(batches(model, decisions, batch, inputs))
         failed = failures(lake.store, name)
         steps += [_step(model, state, inputs, _with_failure(d, failed)) for d in decisions]
         if any(d.reason is Reason.CODE for d in decisions):

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. ``batch`` bounds the slices of one Spark job (range-form SQL), ``jobs`` the Spark jobs at
-    a time (date-form SQL), ``steal`` breaks claims."""
+    """How to run. ``batch`` bounds the slices of one Spark job (range-form SQL; None: by what they read),
+    ``jobs`` the Spark jobs at a time (date-form SQL), ``steal`` breaks claims."""
 
     force: bool = False
     steal: bool = False
-    batch: int = 31
+    batch: int | None = None
     jobs: int = 1
 
 

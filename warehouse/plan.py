@@ -15,7 +15,7 @@ from warehouse.intervals import Grain, Interval
 from warehouse.log import InputRead, SliceState, State
 from warehouse.model import Model
 from warehouse.names import Spec, TableName
-from warehouse.reading import Input, missing, read, unchanged
+from warehouse.reading import Input, missing, read, size_read, unchanged
 from warehouse.slicing import SliceColumn, Slicing
 from warehouse.template_names import KNOWN
 from warehouse.windows import Window, read_windows
@@ -311,13 +311,23 @@ def _which(source: Input, reader: Reader, interval: Interval, before: InputRead 
     return f": {shown}" + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
 
 
-def batches(model: Model, decisions: Sequence[Decision], size: int) -> list[Batch]:
-    """Group the slices that run into jobs: range-form SQL takes neighbours together, up to ``size``.
+BATCH_BYTES = 2**30
+BATCH_SLICES = 128
+"""A job is worth starting for what it reads; past these, one that fails costs more than starting again."""
+
+
+def batches(
+    model: Model, decisions: Sequence[Decision], size: int | None, inputs: Mapping[TableName, Input]
+) -> list[Batch]:
+    """Group the slices that run into jobs: range-form SQL takes neighbours together, up to ``size``; by
+    itself (None) as many as read :data:`BATCH_BYTES`, at most :data:`BATCH_SLICES`.
 
     A table that reads its own past runs one interval at a time, in order.
     """
     running = [d for d in decisions if d.runs]
-    limit = size if model.is_range and model.name not in model.inputs else 1
+    limit = 1
+    if model.is_range and model.name not in model.inputs:
+        limit = size or _slices_worth(running, inputs)
     grouped: list[list[Decision]] = []
     for decision in running:
         last = grouped[-1] if grouped else None
@@ -326,3 +336,13 @@ def batches(model: Model, decisions: Sequence[Decision], size: int) -> list[Batc
         else:
             grouped.append([decision])
     return [Batch(tuple(group)) for group in grouped]
+
+
+def _slices_worth(running: Sequence[Decision], inputs: Mapping[TableName, Input]) -> int:
+    """How many slices read :data:`BATCH_BYTES`, by the largest of three. A snapshot is read once, however
+    many they are."""
+    largest = 1
+    for decision in (running[0], running[len(running) // 2], running[-1]) if running else ():
+        parts = (size_read(inputs[t], w)[2] for t, w in decision.windows if not inputs[t].is_snapshot)
+        largest = max(largest, sum(parts))
+    return max(1, min(BATCH_SLICES, BATCH_BYTES // largest))

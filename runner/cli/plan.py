@@ -19,7 +19,7 @@ from warehouse.plan import Reason
 @click.option("--start", required=True, metavar="DATE", help="First interval, inclusive.")
 @click.option("--end", metavar="DATE", help="Last interval, inclusive; default: the first.")
 @click.option("--force", is_flag=True, help="As backfill --force would.")
-@click.option("--batch", default=31, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--batch", metavar="N", type=click.IntRange(1, 1000), help="As of backfill.")
 @click.option("--exit-code", is_flag=True, help="Exit with 10 when there is work to do.")
 @click.option("--all", "everything", is_flag=True, help="List what is fresh, too.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Answer as Markdown, for a pull request.")
@@ -32,7 +32,7 @@ def plan(
     start: str,
     end: str | None,
     force: bool,
-    batch: int,
+    batch: int | None,
     exit_code: bool,
     everything: bool,
     as_markdown: bool,

@@ -53,8 +53,9 @@ def run(
 @click.option("--start", required=True, metavar="DATE", help="First interval, inclusive.")
 @click.option("--end", required=True, metavar="DATE", help="Last interval, inclusive.")
 @click.option(
-    "--batch", default=31, show_default=True, type=click.IntRange(1, 1000),
-    help="Most intervals that one Spark job computes, where the SQL takes a range.",
+    "--batch", metavar="N", type=click.IntRange(1, 1000),
+    help="Most intervals that one Spark job computes, where the SQL takes a range; "
+    "default: as many as read 1 GB, at most 128.",
 )  # fmt: skip
 @click.option(
     "-j", "--jobs", default=2, show_default=True, type=click.IntRange(1, 64),
@@ -76,7 +77,7 @@ def backfill(
     exclude: tuple[str, ...],
     start: str,
     end: str,
-    batch: int,
+    batch: int | None,
     jobs: int,
     max_runs: int | None,
     yes: bool,

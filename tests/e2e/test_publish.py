@@ -269,6 +269,28 @@ def test_a_statement_that_spark_refuses_is_tried_once(shop: Tiny) -> None:
     assert shop.jobs() == 1
 
 
+def test_a_late_change_goes_on_through_a_table_that_reads_its_own_past(shop: Tiny) -> None:
+    shop.create("running")
+    shop.sql(
+        "running",
+        "INSERT OVERWRITE TABLE {db}.running PARTITION (dt = '{{ ds }}')\n"
+        "SELECT k, CAST(sum(v) AS INT) AS v FROM (\n"
+        "  SELECT k, v FROM {db}.running WHERE dt = '{{ prev_ds }}'\n"
+        "  UNION ALL\n"
+        "  SELECT split(line, ',')[0] AS k, CAST(split(line, ',')[1] AS INT) AS v\n"
+        "  FROM {db}.raw WHERE dt = '{{ ds }}')\n"
+        "GROUP BY k\n",
+    )
+    shop.ok("ddl", "apply")
+    every = {f"dt={day}" for day in DAYS}
+    assert {s: r[0] for s, r in backfill(shop, "running").items()} == dict.fromkeys(every, "published")
+    assert shop.rows("running", f"dt = '{DAYS[2]}'") == [["a", "6", DAYS[2]], ["b", "60", DAYS[2]]]
+    shop.land(f"dt={DAYS[0]}", ["a,100"], name="late")
+    assert {s: r[0] for s, r in backfill(shop, "running").items()} == dict.fromkeys(every, "published")
+    assert shop.rows("running", f"dt = '{DAYS[2]}'") == [["a", "106", DAYS[2]], ["b", "60", DAYS[2]]]
+    assert {r[0] for r in backfill(shop, "running").values()} == {"skipped"}
+
+
 def test_a_failure_stops_its_readers_and_nobody_else(shop: Tiny) -> None:
     shop.create("after")
     shop.sql(
