@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Files of tests side by side: half of their time is waiting. WORKERS=0 runs them one by one.
 WORKERS ?= 2
-PYTEST ?= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+PYTEST ?= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test check format warehouses
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fixtures_metastore import metastore_state, metastore_uri
+from hypothesis import HealthCheck, settings
 from text_engine import TextEngine
 from tiny import Tiny
 
@@ -22,7 +23,24 @@ _numbers = itertools.count(1)
 _SOCKETS = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
 
 
+# A busy machine is no error: generated examples may take their time.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+_LONGEST = (
+    "e2e/test_readers", "planning/test_batches", "retail/", "e2e/test_s3", "chamber/", "music/", "weblogs/",
+    "report/test_domains", "unit/", "docs/", "e2e/",
+)  # fmt: skip
+"""Files of tests that begin first, so that none of them is left over alone at the end."""
+
+
+def _rank(item: pytest.Item) -> int:
+    path = item.nodeid.removeprefix("tests/")
+    return next((n for n, start in enumerate(_LONGEST) if path.startswith(start)), len(_LONGEST))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_rank)
     # pyspark leaves the sockets that it fetches rows through to the garbage collector.
     for item in items:
         if item.get_closest_marker("spark"):

@@ -26,6 +26,7 @@ from runner.metastores import Database, Partition, Table
 from runner.metastores.glue import GlueMetastore
 from warehouse.contract import Column
 from warehouse.errors import ConflictError, OutsideError
+from warehouse.names import TableName
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_pages_and_unprocessed_keys_are_followed(
     assert by_values(found) == by_values(written)
     assert entries(service, "BatchGetPartition") == [25, 13, 7]
     for n in range(12):
-        glue.create_table(replace(made, name=replace(made.name, table=f"u{n:02}")))
+        glue.create_table(replace(made, name=TableName("db", f"u{n:02}")))
     assert glue.tables("db") == ["t", *(f"u{n:02}" for n in range(12))]
 
 
@@ -186,7 +187,7 @@ def test_changes_of_one_thing_survive_every_fault(
     glue: GlueMetastore, service: GlueFaults, made: Table, operation: str, fault: Any
 ) -> None:
     service.plan[operation] = [fault, fault]
-    other = replace(made, name=replace(made.name, table="other"))
+    other = replace(made, name=TableName("db", "other"))
     changed = replace(made, comment="changed", columns=(*COLUMNS, Column("more", "int")))
     match operation:
         case "CreateDatabase":
@@ -235,7 +236,7 @@ def test_locations_on_s3_end_in_a_slash_for_athena(
 
 
 def test_what_glue_cannot_hold_is_refused(glue: GlueMetastore, made: Table) -> None:
-    long = replace(made, name=replace(made.name, table="long"), columns=(Column("a", "int", "x" * 256),))
+    long = replace(made, name=TableName("db", "long"), columns=(Column("a", "int", "x" * 256),))
     with pytest.raises(OutsideError, match=r"refused to create table db\.long") as caught:
         glue.create_table(long)
     assert "256 characters" in (caught.value.why or "")
