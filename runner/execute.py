@@ -47,9 +47,7 @@ def execute(lake: Lake, tables: Sequence[TableName], spans: Spans, options: Opti
     reads = {n: m.inputs for n, m in models.items()}
     # Checks look best at what this command builds, too.
     for name in ordered(with_preferences(reads, {n: m.check_inputs for n, m in models.items()})):
-        for outcome in _table(lake, models[name], inputs, spans, options, so_far):
-            so_far.add(outcome)
-            yield outcome
+        yield from _table(lake, models[name], inputs, spans, options, so_far)
 
 
 def _any_interval(model: Model, spans: Spans) -> tuple[Interval, Interval, Interval]:
@@ -79,8 +77,9 @@ def _table(
     settling = inputs.ready((model.name, *model.inputs, *model.check_inputs))
     try:
         known = inputs.look(model.inputs)
-        decisions = decide(model, log.state(), known, Request(spans(model), options.force, inputs.now))
-        attempt = Attempt(lake, model, inputs, options.force)
+        decided = log.state()
+        decisions = decide(model, decided, known, Request(spans(model), options.force, inputs.now))
+        attempt = Attempt(lake, model, inputs, options.force, decided)
         work = _in_order if model.name in model.inputs else _together
         for outcome in work(attempt, decisions, known, options, so_far, settling):
             so_far.add(outcome)
@@ -168,7 +167,8 @@ def _wave(
                 yield from (_ended(d, Status.LOST, error) for d in batch.decisions)
                 continue
             yield from ready.skipped
-            again.extend(Batch((decision,)) for decision in ready.left)
+            if ready.left:
+                again.append(Batch(ready.left))
             if ready.result is not None:
                 yield from attempt.publish(ready, ready.result)
             elif ready.manifest is not None:

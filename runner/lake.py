@@ -223,14 +223,17 @@ class Lake:
             self._housekeeper.submit(work, *arguments)
 
     def close(self) -> None:
-        if self._housekeeper is not None:
-            self._housekeeper.shutdown()
+        with self._lock:
+            housekeeper, self._housekeeper = self._housekeeper, None
+        if housekeeper is not None:
+            housekeeper.shutdown()
         with self._lock:
             if self._engine is not None:
                 self._engine.close()
             if self._metastore is not None:
                 self._metastore.close()
             self._engine = self._metastore = None
+            self._staging_made = False
 
 
 def _local(lake: Lake) -> Engine:

@@ -58,11 +58,15 @@ class Prepared:
 class Attempt:
     """Runs batches of one table."""
 
-    def __init__(self, lake: Lake, model: Model, inputs: Inputs, force: bool) -> None:
+    def __init__(
+        self, lake: Lake, model: Model, inputs: Inputs, force: bool, decided: State | None = None
+    ) -> None:
         self.lake = lake
         self.model = model
         self.inputs = inputs
         self.force = force
+        self.decided = decided
+        """The state that decisions were made on; while the log has not moved they stand."""
         self.log = lake.log(model.name)
         self.claims = Claims(lake.store, model.name)
 
@@ -152,6 +156,8 @@ class Attempt:
         self, decisions: Sequence[Decision], state: State
     ) -> tuple[list[Decision], tuple[Outcome, ...]]:
         """Decide anew under the claim: somebody may have finished the same work a moment ago."""
+        if state is self.decided:
+            return list(decisions), ()
         known = self.inputs.look(self.model.inputs)
         if self.model.name in known:
             known[self.model.name] = replace(known[self.model.name], state=state)

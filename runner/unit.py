@@ -1,6 +1,6 @@
 """Unit tests of SQL: given rows in, expected rows out, on a Spark of our own without a metastore.
 
-What is between is what a run does: the rendered statement, spliced, executed by ``job.py`` into a staging
+What is between is what a run does: the rendered statement, spliced, executed by ``runner/job`` into a staging
 table of the contract's types, and the checks on what it wrote.
 """
 
@@ -19,7 +19,7 @@ from pyspark.errors import PySparkException
 
 from runner.draft import Draft, draft
 from runner.engines.local import LocalEngine
-from runner.job import explain
+from runner.job.errors import explain
 from runner.lake import Lake
 from warehouse.cells import Value, comparable, sql_literal, sql_text, sql_type
 from warehouse.contract import Contract

@@ -1,6 +1,6 @@
 """The document that an engine gets, and the one it answers with.
 
-A manifest is complete and rendered: an engine needs it and ``runner/job.py``, nothing else.
+A manifest is complete and rendered: an engine needs it and ``runner/job``, nothing else.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class LocalEngine:
     def query(self, sql: str, limit: int | None = None) -> Rows:
         from pyspark.errors import PySparkException
 
-        from runner.job import explain
+        from runner.job.errors import explain
 
         session = self.session().newSession()
         for key, value in PINNED.items():
@@ -108,6 +108,8 @@ class LocalEngine:
         os.environ.update(java.environment())
         from pyspark.sql import SparkSession
 
+        from runner.job import UNCACHED
+
         self._log.parent.mkdir(parents=True, exist_ok=True)
         here = Path(__file__).resolve().parent.parent
         options = (
@@ -121,6 +123,7 @@ class LocalEngine:
             "spark.hadoop.hive.exec.dynamic.partition.mode": "nonstrict",
             "spark.sql.warehouse.dir": (self._log.parent / "spark-warehouse").as_uri(),
             **self._settings,
+            **UNCACHED,
         }
         extra = settings.pop("spark.driver.extraJavaOptions", "")
         builder = SparkSession.builder.config("spark.driver.extraJavaOptions", f"{options} {extra}".strip())

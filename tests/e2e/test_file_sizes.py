@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import Tiny
 
-from runner.layout import wanted_files
+from runner.job.layout import wanted_files
 
 MB = 1024 * 1024
 TARGET = 256 * MB
@@ -73,6 +73,8 @@ def test_a_small_partition_is_one_file(shop: Tiny) -> None:
     run(shop, "one")
     (files,) = published(shop, "one").values()
     assert len(files) == 1
+    (partition,) = shop.slice("one", "dt=2024-01-01").partitions
+    assert (partition.rows, partition.files) == (100, 1), "told by the INSERT: no scan counted them"
     assert shop.rows("one") == sorted([str(i), str(i), "2024-01-01"] for i in range(100))
 
     sizes(shop, 0)
@@ -117,3 +119,28 @@ def test_of_many_partitions_each_is_one_file(shop: Tiny) -> None:
     files = published(shop, "many")
     assert [len(f) for f in files.values()] == [1, 1, 1]
     assert sorted(int(row[0]) for row in shop.rows("many")) == list(range(99))
+
+
+@pytest.mark.spark
+@pytest.mark.metastore
+def test_what_is_well_written_is_left_as_it_is(shop: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside many small partitions that are written again, in more statements than one."""
+    monkeypatch.setattr("runner.job.layout._NAMED", 2)
+    sizes(shop, 0.05)
+    shop.sql(
+        "many",
+        "INSERT OVERWRITE TABLE {db}.many PARTITION (dt = '{{ ds }}', part)\n"
+        "SELECT CAST(id AS STRING) AS k, CAST(id AS INT) AS v,\n"
+        "  CASE WHEN id < 50 THEN concat('small ', id % 5) ELSE 'large' END AS part\n"
+        "FROM range(0, 60000, 1, 4) WHERE id < 50 OR id % 2 = 0\n",
+    )
+    run(shop, "many")
+    files = {values: len(found) for values, found in published(shop, "many").items()}
+    large = [n for values, n in files.items() if "large" in values]
+    assert large == [4], "as the statement's four tasks wrote it"
+    assert sorted(files.values()) == [1, 1, 1, 1, 1, 4]
+    rows = shop.rows("many")
+    assert sorted(int(row[0]) for row in rows) == [*range(50), *range(50, 60000, 2)]
+    recorded = shop.slice("many", "dt=2024-01-01").partitions
+    assert sum(p.rows for p in recorded) == len(rows)
+    assert {p.files for p in recorded} == {1, 4}

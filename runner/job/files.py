@@ -1,6 +1,6 @@
 """The file systems that a job reaches: a disk directly, all others through Spark's JVM.
 
-Python 3.9, standard library and pyspark only: it goes to clusters with ``job.py``.
+Python 3.9, standard library and pyspark only: it goes to clusters.
 """
 
 from __future__ import annotations
@@ -71,9 +71,11 @@ class Files:
         return found
 
     def delete(self, uris: Iterable[str]) -> None:
+        """Remove files; OSError where one cannot be, for its rows would be read twice."""
         for uri in uris:
             system, path = self._open(uri)
-            system.delete(path, False)
+            if not system.delete(path, False):
+                raise OSError(f"{uri} could not be deleted")
 
     def read(self, uri: str) -> str:
         system, path = self._open(uri)

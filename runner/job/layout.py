@@ -1,15 +1,16 @@
 """Files of a good size: what was staged in too many files, or in too large ones, is written again before
 anyone can read it.
 
-Python 3.9, standard library and pyspark only: it goes to clusters with ``job.py``.
+Python 3.9, standard library and pyspark only: it goes to clusters.
 """
 
 from __future__ import annotations
 
 from typing import Any, Optional
-from urllib.parse import unquote
 
-_NAMED = 100  # a predicate that names more partitions than this takes longer to plan than rewriting all
+from runner.job.names import predicate
+
+_NAMED = 100  # partitions that one predicate names: planning a longer one takes longer than two jobs
 
 
 def wanted_files(size: int, files: int, target: int) -> Optional[int]:  # noqa: UP045 (Python 3.9)
@@ -35,13 +36,13 @@ def rewrite(spark: Any, files: Any, staging: Any, found: Any, target: int) -> bo
     keys = [f"`{c['name']}`" for c in staging["dynamic"]]
     single = [path for path, n in wanted.items() if n == 1]
     if keys and single:
-        most = len(single) > _NAMED and 2 * len(single) > len(found)
-        for some in [list(found)] if most else _chunks(single):
-            where = "" if most else " WHERE " + " OR ".join(_is(staging, path) for path in some)
+        for some in _chunks(single):
+            where = " WHERE " + " OR ".join(_is(staging, path) for path in some)
             _again(spark, staging, keys, f"REPARTITION({', '.join(keys)})", where)
             _forget(files, staging, [name for path in some for name in found[path]["names"]])
-            wanted = {path: n for path, n in wanted.items() if path not in some}
     for path, n in wanted.items():
+        if keys and n == 1:
+            continue
         where = f" WHERE {_is(staging, path)}" if keys else ""
         hint = f"COALESCE({n})" if n < found[path]["files"] else f"REPARTITION({n})"
         _again(spark, staging, keys, hint, where)
@@ -63,12 +64,8 @@ def _forget(files: Any, staging: Any, names: list[str]) -> None:
 
 
 def _is(staging: Any, path: str) -> str:
-    known = dict(part.partition("=")[::2] for part in path.split("/"))
-    tests = []
-    for column in staging["dynamic"]:
-        text = unquote(known[column["name"]]).replace("\\", "\\\\").replace("'", "\\'")
-        tests.append(f"CAST(`{column['name']}` AS STRING) = '{text}'")
-    return f"({' AND '.join(tests)})"
+    dynamic = [column["name"] for column in staging["dynamic"]]
+    return "(" + predicate("/".join(p for p in path.split("/") if p.partition("=")[0] in dynamic)) + ")"
 
 
 def _chunks(paths: list[str]) -> list[list[str]]:

@@ -1,0 +1,132 @@
+"""What Spark runs: a run's manifest is executed, and answered with a result.
+
+Standard library and pyspark only, Python 3.9: the package goes to clusters as it is (``main.py`` is what is
+submitted there). Published partitions are never touched from here: it fills a staging table whose directory
+nothing points at, and reads it back.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from runner.job.checking import run_checks
+from runner.job.errors import RefusedError, explain, of_statement
+from runner.job.files import files_of
+from runner.job.layout import rewrite
+from runner.job.names import predicate
+from runner.job.staged import inventory, measure, rows_written
+
+Json = dict[str, Any]
+
+FORMAT = 1
+UNCACHED = {
+    "spark.sql.filesourceTableRelationCacheSize": "0",
+    "spark.sql.hive.filesourcePartitionFileCacheSize": "0",
+}
+"""Settings that Spark starts with: no session remembers the files of a table or of a partition."""
+
+
+def execute(session: Any, manifest: Json) -> Json:
+    """Run one manifest; the answer is a result, also when it failed."""
+    if manifest["format"] > FORMAT:
+        return _failed(manifest, {}, "the manifest was written by a newer version of this tool", "version")
+    seconds: dict[str, float] = {}
+    try:
+        spark = _session(session, manifest["settings"])
+        try:
+            partitions, checks = (_stage if manifest["statement"] else _audit)(spark, manifest, seconds)
+        finally:
+            spark.catalog.dropTempView(manifest["view"])
+    except RefusedError as error:
+        return _failed(manifest, seconds, str(error), "refused")
+    except Exception as error:
+        if type(error).__name__ == "Py4JNetworkError":
+            raise  # Spark itself is gone: no answer about the statement
+        return _failed(manifest, seconds, *explain(error), refused=of_statement(error))
+    return {
+        "format": FORMAT,
+        "run_id": manifest["run_id"],
+        "partitions": partitions,
+        "checks": checks,
+        "seconds": seconds,
+    }
+
+
+def _stage(spark: Any, manifest: Json, seconds: dict[str, float]) -> tuple[list[Json], list[Json]]:
+    """Fill the staging table: its partitions, and the outcomes of the checks."""
+    staging = manifest["staging"]
+    files = files_of(spark, staging["directory"])
+    with _Timed(seconds, "stage"):
+        # Glue makes no directory for a table, and Spark refuses to write where there is none.
+        files.make(staging["directory"])
+        written = rows_written(spark.sql(manifest["statement"]))
+    with _Timed(seconds, "list"):
+        found = inventory(files, manifest)
+    if manifest["file_bytes"]:
+        with _Timed(seconds, "rewrite"):
+            if rewrite(spark, files, staging, found, manifest["file_bytes"]):
+                found = inventory(files, manifest)
+    with _Timed(seconds, "check"):
+        partitions, measured = measure(spark, manifest, found, written)
+        return partitions, run_checks(spark, manifest, measured)
+
+
+def _audit(spark: Any, manifest: Json, seconds: dict[str, float]) -> tuple[list[Json], list[Json]]:
+    """Checks on published rows: a manifest without a statement, whose table is the published one."""
+    with _Timed(seconds, "check"):
+        wanted = " OR ".join(f"({predicate(asked)})" for asked in manifest["slices"])
+        spark.table(manifest["staging"]["table"]).where(wanted).createOrReplaceTempView(manifest["view"])
+        return [], run_checks(spark, manifest)
+
+
+_configured: dict[tuple[Any, ...], Any] = {}
+
+
+def _session(session: Any, settings: dict[str, str]) -> Any:
+    """The session of all runs with these settings. A session for each run would cost more than a small job;
+    they can share one since statements change no setting, views are named by run, and none keeps what
+    another has seen (``UNCACHED``)."""
+    key = (id(session), *sorted(settings.items()))
+    if key not in _configured:
+        made = session.newSession()
+        for name, value in settings.items():
+            made.conf.set(name, value)
+        _configured[key] = made
+    return _configured[key]
+
+
+class _Timed:
+    def __init__(self, seconds: dict[str, float], name: str) -> None:
+        self.seconds, self.name = seconds, name
+
+    def __enter__(self) -> None:
+        self.began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds[self.name] = round(time.monotonic() - self.began, 4)
+
+
+def _failed(
+    manifest: Json,
+    seconds: dict[str, float],
+    message: str,
+    kind: str,
+    line: int = 0,
+    column: int = 0,
+    *,
+    refused: bool = False,
+) -> Json:
+    return {
+        "format": FORMAT,
+        "run_id": manifest["run_id"],
+        "error": {
+            "message": message,
+            "kind": kind,
+            "path": manifest["path"] if line else "",
+            "line": line,
+            "column": column,
+            "refused": refused,
+        },
+        "seconds": seconds,
+    }
