@@ -14,7 +14,6 @@ from typing import Any, Self
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 
-# A JVM that lives for a minute or two is not worth its best compiler.
 _SETTINGS = """
 [tool.warehouse.landing]
 {domain} = "landing.{domain}"
@@ -23,7 +22,6 @@ lake = ".lake"
 [tool.warehouse.targets.local.spark]
 "spark.master" = "local[2]"
 "spark.driver.memory" = "1g"
-"spark.driver.extraJavaOptions" = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 "spark.sql.shuffle.partitions" = "2"
 "spark.ui.enabled" = "false"
 """
