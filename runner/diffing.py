@@ -70,7 +70,7 @@ def diff(lake: Lake, table: TableName, interval: Interval, most: int = 5) -> Dif
     key = f"{model.contract.location.rstrip('/')}/{run_id}"
     job = draft(
         model, interval, interval,
-        contract=model.contract, run_id=run_id, database=lake.target.staging_database,
+        contract=model.contract, run_id=run_id, database=lake.staging_database(),
         directory=lake.uri(key),
     )  # fmt: skip
     with _staging(lake, job, key):
@@ -108,7 +108,6 @@ def _samples(shape: Shape, rows: list[tuple[object, ...]]) -> Iterator[Sample]:
 def _staging(lake: Lake, job: Draft, key: str) -> Iterator[None]:
     """The job's staging table; it and its files are gone afterwards."""
     name = job.table.name
-    lake.staging_database()
     lake.metastore.create_table(job.table)
     try:
         yield

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import msgspec
 
@@ -43,6 +43,27 @@ class Location(msgspec.Struct, frozen=True):
         return f"    {shown}\n    {pad}^"
 
 
+class _Told(Protocol):
+    @property
+    def where(self) -> Location | None: ...
+    @property
+    def why(self) -> str | None: ...
+    @property
+    def fix(self) -> str | None: ...
+
+
+def told(first: str, rest: _Told) -> str:
+    """``first``, the line it is about, and below why it is so and what to do."""
+    lines = [first]
+    if rest.where and rest.where.text is not None:
+        lines.append(rest.where.excerpt())
+    if rest.why:
+        lines.append(f"  why: {rest.why}")
+    if rest.fix:
+        lines.append(f"  fix: {rest.fix}")
+    return "\n".join(lines)
+
+
 class WarehouseError(Exception):
     """Base of every expected error.
 
@@ -62,14 +83,7 @@ class WarehouseError(Exception):
         self.fix = fix
 
     def __str__(self) -> str:
-        lines = [f"{self.where}: {self.what}" if self.where else self.what]
-        if self.where and self.where.text is not None:
-            lines.append(self.where.excerpt())
-        if self.why:
-            lines.append(f"  why: {self.why}")
-        if self.fix:
-            lines.append(f"  fix: {self.fix}")
-        return "\n".join(lines)
+        return told(f"{self.where}: {self.what}" if self.where else self.what, self)
 
 
 class RunFailedError(WarehouseError):

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from warehouse.errors import Location
+from warehouse.errors import Location, told
 
 
 class Severity(StrEnum):
@@ -28,11 +28,4 @@ class Finding(msgspec.Struct, frozen=True):
     fix: str | None = None
 
     def __str__(self) -> str:
-        lines = [f"{self.where}: {self.severity} {self.code} {self.what}"]
-        if self.where.text is not None:
-            lines.append(self.where.excerpt())
-        if self.why:
-            lines.append(f"  why: {self.why}")
-        if self.fix:
-            lines.append(f"  fix: {self.fix}")
-        return "\n".join(lines)
+        return told(f"{self.where}: {self.severity} {self.code} {self.what}", self)
