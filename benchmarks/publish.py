@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from runner.api import Warehouse
-from runner.engines.local import LocalEngine, write_checksum_files
+from runner.engines.local import LocalEngine
+from runner.job.files import write_checksum_files
 from runner.request import Options
 
 SETTINGS = """[tool.warehouse]

@@ -236,10 +236,10 @@ class Lake:
             self._staging_made = False
 
 
-def _local(lake: Lake) -> Engine:
+def _local(lake: Lake, settings: Mapping[str, str] | None = None) -> Engine:
     from runner.engines.local import LocalEngine
 
-    settings = lake.target.spark
+    settings = lake.target.spark if settings is None else settings
     if lake.on_s3:
         from runner import s3a
 
@@ -250,4 +250,26 @@ def _local(lake: Lake) -> Engine:
     )
 
 
-_ENGINES: Mapping[str, Callable[[Lake], Engine]] = {"local": _local}
+def _elsewhere(lake: Lake) -> Engine:
+    from runner.engines import elsewhere
+
+    return elsewhere.engine(lake, functools.partial(_reading, lake))
+
+
+def _reading(lake: Lake) -> Engine:
+    """A Spark on this machine that answers questions, where the runs are made by another."""
+    if expand(lake.target.metastore) == "glue":
+        raise ProjectError(
+            f"target {lake.target_name!r} answers no questions: open-source Spark cannot read Glue's catalog",
+            fix="ask Athena; or use a metastore of Hive's",
+        )
+    kept = ("spark.hadoop.", "spark.sql.")  # the rest sizes a cluster
+    return _local(lake, {k: v for k, v in lake.target.spark.items() if k.startswith(kept)})
+
+
+_ENGINES: Mapping[str, Callable[[Lake], Engine]] = {
+    "local": _local,
+    "spark-submit": _elsewhere,
+    "emr": _elsewhere,
+    "emr-serverless": _elsewhere,
+}

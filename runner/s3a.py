@@ -87,6 +87,18 @@ def spark_settings(region: str, endpoint: str, with_jars: list[Path]) -> dict[st
     return {**hadoop, **COMMITTER, "spark.jars": ",".join(jar.as_uri() for jar in with_jars)}
 
 
+def submit_settings(region: str, endpoint: str, with_jars: list[Path] | None) -> dict[str, str]:
+    """Of an application that ``spark-submit`` starts. Without jars of ours its Spark brings S3A itself, and
+    knows where its credentials come from."""
+    if with_jars is not None:
+        # The program itself lies on S3: spark-submit reads it before it looks at spark.jars.
+        path = os.pathsep.join(map(str, with_jars))
+        return {**spark_settings(region, endpoint, with_jars), "spark.driver.extraClassPath": path}
+    settings = hadoop_settings(region, endpoint)
+    del settings["fs.s3a.aws.credentials.provider"]
+    return {f"spark.hadoop.{key}": value for key, value in settings.items()}
+
+
 def _fetch() -> None:
     spec = find_spec("pyspark")
     if spec is None or spec.origin is None:

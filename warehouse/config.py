@@ -19,7 +19,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``lake`` (a path relative to the project, or a URI; ``${NAME}`` is taken from the environment).
 
     ``spark`` are Spark settings of the session; ``idle_minutes`` is when an embedded metastore stops.
-    ``region`` and ``endpoint`` are of AWS, or of what speaks like it (MinIO, LocalStack).
+    ``region`` and ``endpoint`` are of AWS, or of what speaks like it (MinIO, LocalStack). ``master`` and
+    ``spark_submit`` (the program) are of the engine spark-submit.
     """
 
     lake: str
@@ -31,6 +32,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metastore_port: int = 0
     region: str = ""
     endpoint: str = ""
+    master: str = ""
+    spark_submit: str = ""
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

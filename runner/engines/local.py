@@ -109,6 +109,7 @@ class LocalEngine:
         from pyspark.sql import SparkSession
 
         from runner.job import UNCACHED
+        from runner.job.files import write_checksum_files
 
         self._log.parent.mkdir(parents=True, exist_ok=True)
         here = Path(__file__).resolve().parent.parent
@@ -150,15 +151,6 @@ class LocalEngine:
                 with contextlib.suppress(Exception):
                     self._session.stop()
                 self._session = None
-
-
-def write_checksum_files(session: Any, wanted: bool) -> None:
-    """Whether Hadoop writes a hidden ``.crc`` beside every file on a disk.
-
-    It costs two processes (``chmod``) a file, and a file that somebody replaces by hand can then not be read.
-    """
-    file_system = session._jvm.org.apache.hadoop.fs.FileSystem
-    file_system.getLocal(session._jsc.hadoopConfiguration()).setWriteChecksum(wanted)
 
 
 @contextlib.contextmanager

@@ -41,8 +41,8 @@ def execute(session: Any, manifest: Json) -> Json:
     except RefusedError as error:
         return _failed(manifest, seconds, str(error), "refused")
     except Exception as error:
-        if type(error).__name__ == "Py4JNetworkError":
-            raise  # Spark itself is gone: no answer about the statement
+        if _gone(session):
+            raise  # no answer about the statement
         return _failed(manifest, seconds, *explain(error), refused=of_statement(error))
     return {
         "format": FORMAT,
@@ -94,6 +94,14 @@ def _session(session: Any, settings: dict[str, str]) -> Any:
             made.conf.set(name, value)
         _configured[key] = made
     return _configured[key]
+
+
+def _gone(session: Any) -> bool:
+    """Whether Spark itself has ended: killed, or told to end by somebody."""
+    try:
+        return bool(session.sparkContext._jsc.sc().isStopped())
+    except Exception:
+        return True
 
 
 class _Timed:

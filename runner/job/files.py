@@ -85,6 +85,11 @@ class Files:
         finally:
             stream.close()
 
+    def find(self, uri: str) -> str | None:
+        """The text of a file; None where there is none."""
+        system, path = self._open(uri)
+        return self.read(uri) if system.exists(path) else None
+
     def write(self, uri: str, text: str) -> None:
         system, path = self._open(uri)
         stream = system.create(path, True)
@@ -92,3 +97,12 @@ class Files:
             stream.write(bytearray(text.encode("utf-8")))
         finally:
             stream.close()
+
+
+def write_checksum_files(session: Any, wanted: bool) -> None:
+    """Whether Hadoop writes a hidden ``.crc`` beside every file on a disk.
+
+    It costs two processes (``chmod``) a file, and a file that somebody replaces by hand can then not be read.
+    """
+    file_system = session._jvm.org.apache.hadoop.fs.FileSystem
+    file_system.getLocal(session._jsc.hadoopConfiguration()).setWriteChecksum(wanted)
