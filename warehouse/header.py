@@ -14,7 +14,7 @@ from sqlglot import TokenType
 
 from warehouse.errors import ProjectError
 from warehouse.names import TableName, check_identifier
-from warehouse.sqltext import SqlText, Token, is_name, words_of
+from warehouse.sqltext import SqlText, Token, is_name, word, words_of
 
 _QUERY_WORDS = ("SELECT", "WITH", "FROM", "(", "VALUES", "TABLE", "MAP", "REDUCE")
 _SHAPE = "INSERT OVERWRITE TABLE db.table PARTITION (…) SELECT …"
@@ -37,17 +37,14 @@ class Header(msgspec.Struct, frozen=True):
     columns: tuple[str, ...]
     start: int
     end: int
-    query: tuple[Token, ...]
-    body: tuple[Token, ...]
-    words: tuple[str, ...]
-    """Of ``body``, as :func:`warehouse.sqltext.word` gives them."""
+    query: list[Token]
+    body: list[Token]
 
 
 class _Cursor:
-    def __init__(self, sql: SqlText, tokens: list[Token], words: list[str], index: int) -> None:
+    def __init__(self, sql: SqlText, tokens: list[Token], index: int) -> None:
         self.sql = sql
         self.tokens = tokens
-        self.words = words
         self.index = index
 
     @property
@@ -56,7 +53,7 @@ class _Cursor:
 
     def peek(self, ahead: int = 0) -> str:
         at = self.index + ahead
-        return self.words[at] if at < len(self.words) else ""
+        return word(self.tokens[at]) if at < len(self.tokens) else ""
 
     @property
     def offset(self) -> int:
@@ -85,9 +82,8 @@ class _Cursor:
 def read_header(sql: SqlText) -> Header:
     """The header of the one statement in ``sql``; :class:`ProjectError` for any other kind of text."""
     tokens = _one_statement(sql)
-    words = words_of(tokens)
-    at = _find_insert(sql, tokens, words)
-    cursor = _Cursor(sql, tokens, words, at + 1)
+    at = _find_insert(sql, tokens)
+    cursor = _Cursor(sql, tokens, at + 1)
     if not cursor.take("OVERWRITE"):
         sql.fail(
             cursor.offset,
@@ -115,18 +111,15 @@ def read_header(sql: SqlText) -> Header:
     columns = _columns(sql, cursor)
     end = int(tokens[cursor.index - 1].end) + 1
     body = tokens[cursor.index :]
-    of_body = words[cursor.index :]
-    _check_body(sql, cursor, body, of_body)
+    _check_body(sql, cursor, body, end)
     leading = tokens[:at]
-    query = [*leading, *body]
-    if leading and of_body[0] == "WITH":
+    query = [*leading, *body] if leading else body
+    if leading and word(body[0]) == "WITH":
         # WITH a AS (…) INSERT … WITH b AS (…) SELECT: the same as one list, as sqlglot wants it.
         second = body[0]
         comma = SqlToken(TokenType.COMMA, ",", second.line, second.col, second.start, second.end)
         query = [*leading, comma, *body[1:]]
-    return Header(
-        target, partition, columns, int(tokens[at].start), end, tuple(query), tuple(body), tuple(of_body)
-    )
+    return Header(target, partition, columns, int(tokens[at].start), end, query, body)
 
 
 def _one_statement(sql: SqlText) -> list[Token]:
@@ -136,7 +129,7 @@ def _one_statement(sql: SqlText) -> list[Token]:
     if not tokens:
         sql.fail(0, "the file holds no statement", fix=f"write {_SHAPE}")
     semicolon = TokenType.SEMICOLON
-    for index, token in enumerate(tokens):
+    for index, token in enumerate(tokens) if ";" in sql.text else ():
         if token.token_type == semicolon:
             following = tokens[index + 1]
             what = "a file holds one statement, this is a second"
@@ -144,16 +137,18 @@ def _one_statement(sql: SqlText) -> list[Token]:
     return tokens
 
 
-def _find_insert(sql: SqlText, tokens: list[Token], words: list[str]) -> int:
+def _find_insert(sql: SqlText, tokens: list[Token]) -> int:
     """The index of the INSERT: the first token, or the first after common table expressions."""
-    first = words[0]
+    first = word(tokens[0])
+    if first == "INSERT":
+        return 0
     depth = 0
-    for index, text in enumerate(words):
+    for index, text in enumerate(words_of(tokens)):
         depth += (text == "(") - (text == ")")
         if depth == 0 and text == "INSERT":
             if first == "FROM":
                 _fail_multi(sql, int(tokens[index].start))
-            if first in ("INSERT", "WITH"):
+            if first == "WITH":
                 return index
     return sql.fail(
         int(tokens[0].start),
@@ -264,19 +259,20 @@ def _columns(sql: SqlText, cursor: _Cursor) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _check_body(sql: SqlText, cursor: _Cursor, body: list[Token], words: list[str]) -> None:
+def _check_body(sql: SqlText, cursor: _Cursor, body: list[Token], start: int) -> None:
+    """``start`` is where the text of the body begins."""
     if not body:
         sql.fail(cursor.offset, "the statement selects nothing", fix=f"write {_SHAPE}")
-    if words[0] not in ("SELECT", "WITH", "FROM", "("):
+    if word(body[0]) not in ("SELECT", "WITH", "FROM", "("):
         sql.fail(
             int(body[0].start),
             f"after the header a SELECT is expected, not {str(body[0].text)[:40]!r}",
             fix=f"write {_SHAPE}",
         )
-    if "INSERT" not in words:
+    if "INSERT" not in sql.text[start:].upper():
         return
     depth = 0
-    for index, (text, after) in enumerate(pairwise(words)):
+    for index, (text, after) in enumerate(pairwise(words_of(body))):
         depth += (text == "(") - (text == ")")
         if text == "INSERT" and depth == 0 and after in ("INTO", "OVERWRITE"):
             _fail_multi(sql, int(body[index].start))

@@ -130,7 +130,7 @@ def _plain(reason: str) -> str:
 
 
 _LITERALS = frozenset((TokenType.STRING, TokenType.NUMBER, TokenType.RAW_STRING))
-_NO_WORDS = _LITERALS | {TokenType.IDENTIFIER}
+NO_WORDS = _LITERALS | {TokenType.IDENTIFIER}
 
 
 def is_name(token: Token) -> bool:
@@ -140,10 +140,10 @@ def is_name(token: Token) -> bool:
 
 
 def word(token: Token) -> str:
-    """A token as a keyword: upper case; empty for names in backticks and for literals."""
-    return "" if token.token_type in _NO_WORDS else str(token.text.upper())
+    """A token as a keyword: upper case; empty for :data:`NO_WORDS`, names in backticks and literals."""
+    return "" if token.token_type in NO_WORDS else str(token.text.upper())
 
 
 def words_of(tokens: Sequence[Token]) -> list[str]:
     """Each token as :func:`word` gives it."""
-    return ["" if token.token_type in _NO_WORDS else token.text.upper() for token in tokens]
+    return ["" if token.token_type in NO_WORDS else token.text.upper() for token in tokens]

@@ -1,16 +1,19 @@
 """One rendered statement, parsed: what it writes, what it reads, what it gives.
 
-sqlglot's tree is read in one pass by hand. Spans are code points of the text, checked against it.
+sqlglot's tree is walked once, by :mod:`warehouse.census`. Spans are code points of the text, checked
+against it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from sqlglot import TokenType, exp
 
+from warehouse.census import Census, census
 from warehouse.header import PartitionItem, read_header, table_name
 from warehouse.names import TableName
 from warehouse.select_list import OutputColumn, output_columns
@@ -19,6 +22,7 @@ from warehouse.sqltext import SqlText, Token, Tree, word
 __all__ = ["OutputColumn", "PartitionItem", "Qualifier", "Statement", "TableRef", "parse_statement"]
 
 _FILE_FORMATS = frozenset({"parquet", "orc", "json", "csv", "text", "avro", "delta", "binaryfile", "xml"})
+_NAME_PARTS = ("catalog", "db", "table", "this")
 _TREE_ONLY = (exp.Command, exp.Insert, exp.Create, exp.MultitableInserts)
 
 
@@ -51,8 +55,8 @@ class Statement:
     """``INSERT OVERWRITE target PARTITION (partition) (columns) query``.
 
     ``outputs`` are the query's columns in order. ``inputs`` are all tables read, self reads included, one
-    for each reference. ``hints`` are spans of hint comments. ``tree`` is sqlglot's, of the query: large, so
-    let the statement go when it is no longer needed.
+    for each reference. ``hints`` are spans of hint comments. ``tree`` is sqlglot's, of the query, ``nodes``
+    its nodes by type: large, so let the statement go when it is no longer needed.
     """
 
     sql: SqlText = field(repr=False, compare=False)
@@ -65,16 +69,37 @@ class Statement:
     header_end: int
     inputs: tuple[TableRef, ...]
     outputs: tuple[OutputColumn, ...]
-    ctes: tuple[str, ...]
-    qualifiers: tuple[Qualifier, ...] = field(repr=False)
-    aliases: frozenset[str] = field(repr=False)
     hints: tuple[tuple[int, int], ...] = field(repr=False)
     tree: Tree = field(repr=False, compare=False)
+    nodes: Census = field(repr=False, compare=False)
 
     @property
     def input_tables(self) -> tuple[TableName, ...]:
         """The tables read, each once, in order of appearance."""
         return tuple(dict.fromkeys(ref.table for ref in self.inputs))
+
+    @cached_property
+    def ctes(self) -> tuple[str, ...]:
+        """The names that WITHs give, by their places."""
+        found = [alias.this for cte in self.nodes.get(exp.CTE, ()) if (alias := cte.args.get("alias"))]
+        return tuple(name.name for name in sorted(found, key=lambda name: name.meta.get("start") or 0))
+
+    @cached_property
+    def aliases(self) -> frozenset[str]:
+        """All names that are given to tables and subqueries, lower case."""
+        return frozenset(alias.name.lower() for alias in self.nodes.get(exp.TableAlias, ()))
+
+    @cached_property
+    def qualifiers(self) -> tuple[Qualifier, ...]:
+        """Of every column that is written with its table."""
+        found = []
+        for node in self.nodes.get(exp.Column, ()):
+            names = [n for part in _NAME_PARTS if (n := node.args.get(part)) is not None]
+            if len(names) > 1:
+                first, second = (_span(self.text, name) for name in names[:2])
+                words = tuple(n.name.lower() if isinstance(n, exp.Identifier) else "*" for n in names)
+                found.append(Qualifier(words, first[0] if first else -1, second[0] if second else -1))
+        return tuple(found)
 
     @property
     def static_partition(self) -> tuple[PartitionItem, ...]:
@@ -92,8 +117,8 @@ def parse_statement(text: str, path: str, source_line: Callable[[int], int] | No
     tree = sql.parse(header.query)
     if not isinstance(tree, exp.Query) or isinstance(tree, exp.Values | exp.Table):
         sql.fail(int(header.query[0].start), "what is inserted is not a SELECT")
-    walk = _Walk(sql, header.query)
-    walk.run(tree)
+    nodes = census(tree)
+    reader = _Reader(sql, header.query, nodes)
     return Statement(
         sql=sql,
         text=text,
@@ -103,73 +128,37 @@ def parse_statement(text: str, path: str, source_line: Callable[[int], int] | No
         columns=header.columns,
         header_start=header.start,
         header_end=header.end,
-        inputs=tuple(sorted(walk.refs, key=lambda r: r.start)),
-        outputs=output_columns(sql, header.body, header.words, tree),
-        ctes=tuple(walk.ctes),
-        qualifiers=tuple(walk.qualifiers),
-        aliases=frozenset(walk.aliases),
-        hints=tuple((int(t.start), int(t.end) + 1) for t in header.query if t.token_type == TokenType.HINT),
+        inputs=tuple(sorted(reader.refs, key=lambda r: r.start)),
+        outputs=output_columns(sql, header.body, tree),
+        hints=_hints(sql, header.query),
         tree=tree,
+        nodes=nodes,
     )
 
 
-_Scope = Mapping[str, Tree]
-"""Names of the common table expressions that are known, lower case."""
+def _hints(sql: SqlText, tokens: Sequence[Token]) -> tuple[tuple[int, int], ...]:
+    if "/*+" not in sql.text:
+        return ()
+    return tuple((int(t.start), int(t.end) + 1) for t in tokens if t.token_type == TokenType.HINT)
 
 
-class _Walk:
-    """The pass over the tree. A stack of its own: a thousand ORs are a thousand levels."""
+class _Reader:
+    """Looks through the tree's nodes: for tables, and for what is refused."""
 
-    def __init__(self, sql: SqlText, tokens: tuple[Token, ...]) -> None:
+    def __init__(self, sql: SqlText, tokens: Sequence[Token], nodes: Census) -> None:
         self.sql = sql
         self.tokens = tokens
         self.refs: list[TableRef] = []
-        self.ctes: list[str] = []
-        self.qualifiers: list[Qualifier] = []
-        self.aliases: set[str] = set()
-
-    def run(self, tree: Tree) -> None:
-        stack: list[tuple[Tree, _Scope]] = [(tree, {})]
-        while stack:
-            node, scope = stack.pop()
-            kind = _ROLES[type(node)]
-            with_ = None
-            if kind is _Role.COLUMN:
-                self.column(node)
-            elif kind is _Role.TABLE:
-                self.table(node, scope)
-            elif kind is _Role.HINT:
-                continue  # The spans inside are relative to the hint.
-            elif kind is _Role.QUERY:
-                self.refuse(node)
-                with_ = node.args.get("with_")
-                if with_ is not None:
-                    scope = self.with_(with_, scope, stack)
-            elif kind is _Role.ALIAS:
-                self.aliases.add(node.name.lower())
-            elif kind is _Role.REFUSED:
-                self.sql.fail(self.near(node), "this is not a query that can be understood")
-            elif kind is _Role.LOOKED_AT:
-                self.refuse(node)
-            for value in node.args.values():
-                role = _ROLES[type(value)]
-                if role is _Role.LIST:
-                    for item in value:
-                        if _ROLES[type(item)] is not _Role.LEAF:
-                            stack.append((item, scope))
-                elif role is not _Role.LEAF and value is not with_:
-                    stack.append((value, scope))
-
-    def with_(self, with_: Tree, scope: _Scope, stack: list[tuple[Tree, _Scope]]) -> _Scope:
-        """The names that are known after a WITH."""
-        self.refuse(with_)
-        known = dict(scope)
-        for cte in with_.expressions:
-            stack.append((cte.this, dict(known)))
-            self.ctes.append(cte.alias)
-            self.aliases.add(cte.alias.lower())
-            known[cte.alias.lower()] = cte
-        return known
+        for kind, found in nodes.items():
+            role = _ROLES[kind]
+            if role is _Role.TABLE:
+                for node in found:
+                    self.table(node)
+            elif role is _Role.REFUSED:
+                self.sql.fail(self.near(found[0]), "this is not a query that can be understood")
+            elif role is _Role.LOOKED_AT:
+                for node in found:
+                    self.refuse(node)
 
     def refuse(self, node: Tree) -> None:
         """What sqlglot reads and Spark 3.5 does not."""
@@ -185,18 +174,7 @@ class _Walk:
         if what:
             self.sql.fail(self.near(node), f"Spark 3.5 does not know {what}")
 
-    def column(self, node: Tree) -> None:
-        if node.args.get("table") is None:
-            return
-        names = [node.args.get(part) for part in ("catalog", "db", "table", "this")]
-        present = [name for name in names if name is not None]
-        if len(present) > 1:
-            spans = [self.span(name) for name in present[:2]]
-            words = tuple(name.name.lower() if isinstance(name, exp.Identifier) else "*" for name in present)
-            first, second = spans
-            self.qualifiers.append(Qualifier(words, first[0] if first else -1, second[0] if second else -1))
-
-    def table(self, node: Tree, scope: _Scope) -> None:
+    def table(self, node: Tree) -> None:
         name, db = node.this, node.args.get("db")
         if isinstance(name, exp.Func):
             if name.name.upper() == "IDENTIFIER":
@@ -207,7 +185,7 @@ class _Walk:
         parts: list[Tree] = [part for part in (node.args.get("catalog"), db, name) if part is not None]
         if any(not isinstance(part, exp.Identifier) for part in parts):
             self.sql.fail(self.near(node), "this table's name cannot be read", fix="write db.table")
-        spans = [self.span(part) for part in parts]
+        spans = [_span(self.sql.text, part) for part in parts]
         first, last = spans[0], spans[-1]
         if first is None or last is None:
             self.sql.fail(
@@ -216,7 +194,7 @@ class _Walk:
                 fix="write the name plainly",
             )
         if db is None:
-            if name.name.lower() in scope:
+            if _is_cte(node, name.name.lower()):
                 return
             self.sql.fail(
                 first[0],
@@ -250,38 +228,48 @@ class _Walk:
                 return int(token.end) + 1
         return end
 
-    def span(self, identifier: Tree) -> tuple[int, int] | None:
-        """Start and end (exclusive) of an identifier; None unless the text there says the same."""
-        start, end = identifier.meta.get("start"), identifier.meta.get("end")
-        if start is None or end is None:
-            return None
-        written = self.sql.text[start : end + 1]
-        if written.startswith("`") and written.endswith("`") and len(written) > 1:
-            written = written[1:-1].replace("``", "`")
-        return (int(start), int(end) + 1) if written == identifier.name else None
-
     def near(self, node: Tree) -> int:
         """Where ``node`` roughly is: at the first name in it or, failing that, where the query begins."""
         for found in node.find_all(exp.Identifier):
-            span = self.span(found)
+            span = _span(self.sql.text, found)
             if span is not None:
                 return span[0]
         return int(self.tokens[0].start)
 
 
-class _Role(Enum):
-    """What a value in the tree is to the walk."""
+def _span(text: str, identifier: Tree) -> tuple[int, int] | None:
+    """Start and end (exclusive) of an identifier; None unless the text there says the same."""
+    start, end = identifier.meta.get("start"), identifier.meta.get("end")
+    if start is None or end is None:
+        return None
+    written = text[start : end + 1]
+    if written.startswith("`") and written.endswith("`") and len(written) > 1:
+        written = written[1:-1].replace("``", "`")
+    return (int(start), int(end) + 1) if written == identifier.name else None
 
-    LEAF = 1
-    LIST = 2
-    PLAIN = 3
-    COLUMN = 4
-    TABLE = 5
-    HINT = 6
-    QUERY = 7
-    ALIAS = 8
-    REFUSED = 9
-    LOOKED_AT = 10
+
+def _is_cte(table: Tree, name: str) -> bool:
+    """Whether a WITH around ``table``, or before it in the same one, gives something this name."""
+    inside, node = table, table.parent
+    while node is not None:
+        if isinstance(node, exp.With):
+            before = node.expressions[: next(n for n, cte in enumerate(node.expressions) if cte is inside)]
+            node = node.parent
+        else:
+            before = node.ctes if isinstance(node, exp.Query) else []
+        if any(cte.alias.lower() == name for cte in before):
+            return True
+        inside, node = node, node.parent
+    return False
+
+
+class _Role(Enum):
+    """What a node is to the reader."""
+
+    PLAIN = 1
+    TABLE = 2
+    REFUSED = 3
+    LOOKED_AT = 4
 
 
 class _Roles(dict[type, _Role]):
@@ -289,26 +277,17 @@ class _Roles(dict[type, _Role]):
 
     def __missing__(self, kind: type) -> _Role:
         role = _Role.PLAIN
-        if issubclass(kind, list):
-            role = _Role.LIST
-        elif not issubclass(kind, exp.Expr) or issubclass(kind, exp.Identifier | exp.Literal):
-            role = _Role.LEAF
-        else:
-            for classes, one in _SPECIAL:
-                if issubclass(kind, classes):
-                    role = one
-                    break
+        for classes, one in _SPECIAL:
+            if issubclass(kind, classes):
+                role = one
+                break
         self[kind] = role
         return role
 
 
 _SPECIAL: tuple[tuple[type | tuple[type, ...], _Role], ...] = (
-    (exp.Column, _Role.COLUMN),
     (exp.Table, _Role.TABLE),
-    (exp.Hint, _Role.HINT),
     (_TREE_ONLY, _Role.REFUSED),
-    (exp.Query, _Role.QUERY),
-    (exp.TableAlias, _Role.ALIAS),
-    ((exp.Qualify, exp.Star, exp.With), _Role.LOOKED_AT),
+    ((exp.SetOperation, exp.Qualify, exp.Star, exp.With), _Role.LOOKED_AT),
 )
 _ROLES = _Roles()
