@@ -30,6 +30,7 @@ from warehouse.names import Spec, TableName
 
 if TYPE_CHECKING:
     # Each command imports what it needs when it is called: a render does not pay for a run.
+    from runner.athena import Answer
     from runner.diffing import Difference
     from runner.doctor import Finding
     from runner.engines import Progress, Rows
@@ -348,15 +349,9 @@ class Warehouse:
         return landing.real(self.lake, domain, source, hourly=hourly)
 
     def land_generated(
-        self,
-        domain: str,
-        start: str,
-        end: str,
-        *,
-        seed: int = 1,
-        rate: float | None = None,
-        hourly: bool = False,
-    ) -> Iterator[Landed]:
+        self, domain: str, start: str, end: str, *,
+        seed: int = 1, rate: float | None = None, hourly: bool = False,
+    ) -> Iterator[Landed]:  # fmt: skip
         from runner import land as landing
 
         return landing.generated(self.lake, domain, start, end, seed=seed, rate=rate, hourly=hourly)
@@ -365,6 +360,12 @@ class Warehouse:
         from runner.querying import query
 
         return query(self.lake, sql, limit=limit, as_of=as_of)
+
+    def query_athena(self, sql: str, *, limit: int | None = None) -> Answer:
+        """The same question asked of Athena, in its SQL: rows, bytes read, and what they cost."""
+        from runner.querying import athena
+
+        return athena(self.lake, sql, limit)
 
     # ------------------------------------------------------------------ the lake and the embedded metastore
 

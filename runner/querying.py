@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from runner.engines import Rows
 from runner.lake import Lake
@@ -13,6 +14,9 @@ from warehouse.errors import OutsideError, ProjectError
 from warehouse.log import State, fold
 from warehouse.names import Spec, TableName
 from warehouse.query import parse_query
+
+if TYPE_CHECKING:
+    from runner.athena import Answer
 
 
 def query(lake: Lake, sql: str, *, limit: int | None = None, as_of: str | None = None) -> Rows:
@@ -31,6 +35,14 @@ def query(lake: Lake, sql: str, *, limit: int | None = None, as_of: str | None =
             if state is not None:
                 redirects[table] = _shadow(lake, stack, table, state, as_of)
         return lake.engine.query(parsed.spliced(redirects), limit)
+
+
+def athena(lake: Lake, sql: str, limit: int | None = None) -> Answer:
+    """The answer to one SELECT, asked of Athena in its own SQL; see :class:`AthenaReader`."""
+    from runner.athena import AthenaReader
+
+    region, endpoint = lake.aws()
+    return AthenaReader(lake.target.athena, region, endpoint, lake.progress).query(sql, limit)
 
 
 def _moment(text: str) -> str:

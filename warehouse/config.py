@@ -11,7 +11,18 @@ from typing import Any
 
 import msgspec
 
+from warehouse.clusters import Emr, Nodes, Scaling, Serverless, Workers
 from warehouse.errors import Location, ProjectError
+
+
+class Athena(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How Athena is asked: its work group, where results are written if that does not say it (``s3://…``),
+    the catalog, and what a terabyte that is read costs."""
+
+    work_group: str = "primary"
+    output: str = ""
+    catalog: str = "AwsDataCatalog"
+    dollars_per_tb: float = 5.0
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,7 +31,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``spark`` are Spark settings of the session; ``idle_minutes`` is when an embedded metastore stops.
     ``region`` and ``endpoint`` are of AWS, or of what speaks like it (MinIO, LocalStack). ``master`` and
-    ``spark_submit`` (the program) are of the engine spark-submit.
+    ``spark_submit`` (the program) are of the engine spark-submit, ``emr`` and ``emr_serverless`` of those.
     """
 
     lake: str
@@ -32,8 +43,11 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metastore_port: int = 0
     region: str = ""
     endpoint: str = ""
+    athena: Athena = Athena()
     master: str = ""
     spark_submit: str = ""
+    emr: Emr = Emr()
+    emr_serverless: Serverless = Serverless()
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,7 +123,12 @@ def _place(text: str, message: str) -> Location:
 def _allowed(message: str) -> str | None:
     if "unknown field" not in message:
         return None
-    kind = Target if "targets" in message else Config
+    path = re.findall(r"\.(\w+)", message.rpartition(" - at ")[2])
+    kinds: dict[str, type[msgspec.Struct]] = {
+        "emr": Emr, "emr_serverless": Serverless, "scaling": Scaling, "driver": Workers, "executors": Workers,
+        "primary": Nodes, "core": Nodes, "task": Nodes,
+    }  # fmt: skip
+    kind = kinds.get(path[-1] if path else "", Target if "targets" in message else Config)
     return "known settings: " + ", ".join(kind.__struct_fields__)
 
 

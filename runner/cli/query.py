@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from runner.console import opened
+from runner.console import opened, say, size
 from runner.console import table as columns
 
 
@@ -20,13 +20,27 @@ from runner.console import table as columns
 )
 @click.option("--limit", type=click.IntRange(1), help="At most so many rows.")
 @click.option("--as-of", metavar="TIME", help="Read every table as it was then (UTC), through the logs.")
+@click.option(
+    "--engine",
+    type=click.Choice(["spark", "athena"]),
+    default="spark",
+    show_default=True,
+    help="Who is asked: the target's engine in Spark's SQL, or Athena in its own.",
+)
 @click.pass_context
-def query(ctx: click.Context, sql: str, form: str, limit: int | None, as_of: str | None) -> None:
-    """Answer a SELECT over the tables that readers see."""
+def query(ctx: click.Context, sql: str, form: str, limit: int | None, as_of: str | None, engine: str) -> None:
+    """Answer a SELECT over the tables that readers see; - reads it from standard input."""
     if sql == "-":
         sql = sys.stdin.read()
+    if engine == "athena" and as_of is not None:
+        raise click.UsageError("--as-of reads through the logs, which Athena cannot: leave --engine out")
     with opened(ctx) as warehouse:
-        answer = warehouse.query(sql, limit=limit, as_of=as_of)
+        if engine == "athena":
+            asked = warehouse.query_athena(sql, limit=limit)
+            answer = asked.rows
+            say(f"Athena read {size(asked.scanned)}, which costs about ${asked.dollars:.4f}")
+        else:
+            answer = warehouse.query(sql, limit=limit, as_of=as_of)
     if form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(answer.columns)
