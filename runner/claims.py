@@ -36,7 +36,7 @@ class Claim(msgspec.Struct, frozen=True):
     def alive(self, now: float) -> bool:
         if self.expires < now:
             return False
-        return self.host != _HOST or self.pid == os.getpid() or _process_lives(self.pid)
+        return self.host != _HOST or self.pid == os.getpid() or process_lives(self.pid)
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -179,7 +179,8 @@ def _decode(data: bytes | None) -> tuple[Claim, ...]:
         return ()
 
 
-def _process_lives(pid: int) -> bool:
+def process_lives(pid: int) -> bool:
+    """Whether this machine has such a process."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,6 +1,7 @@
 """What pyproject.toml says of clusters: ``[tool.warehouse.targets.X.emr]`` and ``….emr_serverless``.
 
-Texts may hold ``${NAME}``, taken from the environment: roles' ARNs carry an account id, which stands in no file.
+Texts may hold ``${NAME}``, taken from the environment: a role's ARN has an account id, and that stands in no
+file.
 """
 
 from __future__ import annotations

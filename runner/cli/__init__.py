@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("report", "A page of figures on a domain, from its published tables."),
     "query": ("query", "Answer a SELECT, over the tables of now or of an earlier time."),
     "lake": ("lake", "The place where the data lies: create."),
+    "emr": ("emr", "Clusters of EMR: create, list, terminate."),
     "metastore": ("metastore", "The embedded metastore: start, status, stop."),
     "doctor": ("doctor", "What is missing on this machine, and how to get it."),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,11 @@ from runner import s3a
 from runner.engines import Engine
 from runner.engines.submitted import SubmittedEngine, Submitter
 from warehouse.config import expand
+from warehouse.errors import Location, ProjectError
 
 if TYPE_CHECKING:
+    from runner.emr.applications import Applications
+    from runner.emr.clusters import Clusters
     from runner.lake import Lake
 
 COMMON = {
@@ -28,11 +32,21 @@ def engine(lake: Lake, reader: Callable[[], Engine]) -> Engine:
 
 
 def _spark_submit(lake: Lake) -> Submitter:
+    from runner.emr.jobflow import GLUE
     from runner.engines.spark_submit import SparkSubmit, find_program
 
     target = lake.target
     program, environment, own = find_program(expand(target.spark_submit))
-    settings = {**COMMON, "spark.hadoop.hive.metastore.uris": lake.metastore_uri}
+    if expand(target.metastore) == "glue":
+        if own:
+            raise ProjectError(
+                "the Spark of the package pyspark cannot read Glue's catalog",
+                where=Location("pyproject.toml"),
+                fix="set `spark_submit` of the target to a Spark that has AWS's Glue client",
+            )
+        settings = {**COMMON, **{f"spark.hadoop.{key}": value for key, value in GLUE.items()}}
+    else:
+        settings = {**COMMON, "spark.hadoop.hive.metastore.uris": lake.metastore_uri}
     if lake.on_s3:
         settings |= s3a.submit_settings(*lake.aws(), s3a.jars(lake.progress) if own else None)
     return SparkSubmit(
@@ -41,4 +55,85 @@ def _spark_submit(lake: Lake) -> Submitter:
     )  # fmt: skip
 
 
-_SUBMITTERS: dict[str, Callable[[Lake], Submitter]] = {"spark-submit": _spark_submit}
+def _emr(lake: Lake) -> Submitter:
+    from runner.emr import logs
+    from runner.engines.emr import EmrSteps
+
+    region, endpoint = lake.aws()
+    log = functools.partial(logs.told, region=region, endpoint=endpoint, progress=lake.progress)
+    return EmrSteps(clusters(lake), _on_aws(lake), log, lake.progress)
+
+
+def _serverless(lake: Lake) -> Submitter:
+    from runner.emr import logs
+    from runner.engines.emr_serverless import ServerlessJobs
+
+    region, endpoint = lake.aws()
+    log = functools.partial(logs.told, region=region, endpoint=endpoint, progress=lake.progress)
+    return ServerlessJobs(applications(lake), _on_aws(lake), log, lake.progress)
+
+
+def applications(lake: Lake) -> Applications:
+    """The applications of a target whose engine is ``emr-serverless``."""
+    from runner.emr.applications import Applications
+    from runner.emr.service import Service
+
+    service = Service("emr-serverless", *lake.aws())
+    return Applications(service, lake.target_name, lake.target.emr_serverless, lake.progress)
+
+
+def clusters(lake: Lake) -> Clusters:
+    """The clusters of a target whose engine is ``emr``."""
+    from runner.emr.clusters import Clusters
+    from runner.emr.service import Service
+
+    return Clusters(
+        Service("emr", *lake.aws()), lake.target_name, lake.target.emr, _hive(lake), lake.progress
+    )
+
+
+def machines(lake: Lake) -> Clusters | Applications:
+    """What the target's engine runs on: ``create``, ``list`` and ``terminate`` it."""
+    if lake.target.engine == "emr":
+        return clusters(lake)
+    if lake.target.engine == "emr-serverless":
+        return applications(lake)
+    raise ProjectError(
+        f"target {lake.target_name!r} has no cluster of its own: its engine is {lake.target.engine}",
+        fix='name one with engine = "emr" or "emr-serverless": warehouse --target NAME emr …',
+    )
+
+
+def _on_aws(lake: Lake) -> dict[str, str]:
+    """Spark's settings of an application on a service of AWS's, which knows S3 itself."""
+    if not lake.on_s3:
+        raise ProjectError(
+            f"the lake of target {lake.target_name!r} is on this machine",
+            where=Location("pyproject.toml"),
+            fix='engines of AWS reach lake = "s3://bucket/prefix"',
+        )
+    hive = {f"spark.hadoop.{key}": value for key, value in _hive(lake).items()}
+    return {**COMMON, **hive, **lake.target.spark}
+
+
+def _hive(lake: Lake) -> dict[str, str]:
+    """Hive's settings for a cluster to find the target's metastore."""
+    from runner.emr.jobflow import GLUE
+
+    where = expand(lake.target.metastore)
+    if where == "glue":
+        return GLUE
+    if where == "embedded":
+        raise ProjectError(
+            f"target {lake.target_name!r} has a metastore on this machine, which no cluster reaches",
+            where=Location("pyproject.toml"),
+            fix='use metastore = "glue", or "thrift://host:9083"',
+        )
+    return {"hive.metastore.uris": lake.metastore_uri}
+
+
+_SUBMITTERS: dict[str, Callable[[Lake], Submitter]] = {
+    "spark-submit": _spark_submit,
+    "emr": _emr,
+    "emr-serverless": _serverless,
+}

@@ -13,9 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from runner import java
-from runner.engines.submitted import Application
+from runner.engines.submitted import Application, Ended
 from runner.engines.words import gist
-from warehouse.errors import OutsideError, WarehouseError
+from warehouse.errors import OutsideError
 
 PATIENCE = 30.0
 """Seconds that a program which was told to end is given."""
@@ -79,10 +79,14 @@ class Process:
         self._process = process
         self._log = log
 
-    def ended(self) -> WarehouseError | bool:
+    def ended(self) -> Ended | None:
         code = self._process.poll()
-        if not code:
-            return code == 0
+        if code is None:
+            return None
+        return Ended(self._why) if code else Ended()
+
+    def _why(self) -> OutsideError:
+        code = self._process.returncode
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         return OutsideError(
             f"spark-submit {how}",

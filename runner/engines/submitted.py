@@ -21,7 +21,7 @@ import msgspec
 
 from runner.engines import Engine, Progress, Rows
 from runner.stores import Store
-from warehouse.errors import OutsideError, WarehouseError
+from warehouse.errors import OutsideError
 from warehouse.manifest import Manifest, Result
 
 RUNS = "_warehouse/runs"
@@ -39,11 +39,18 @@ class Application:
     inbox: str
 
 
+@dataclass(frozen=True)
+class Ended:
+    """An application is over: by itself, or ``why`` finds out what happened, which may take minutes."""
+
+    why: Callable[[], OutsideError] | None = None
+
+
 class Submitted(Protocol):
     """An application that was submitted."""
 
-    def ended(self) -> WarehouseError | bool:
-        """False while it waits or works; True when it ended by itself; else why it failed."""
+    def ended(self) -> Ended | None:
+        """None while it waits or works."""
 
     def cancel(self) -> None:
         """End it; nothing happens if it has ended."""
@@ -87,16 +94,18 @@ class SubmittedEngine:
         again, pause = True, _SHORTEST
         try:
             while waiting:
-                ended = self._ended()  # looked at first: what it wrote before its end is found below
+                ended = (
+                    self._submitted.ended() if self._submitted else Ended()
+                )  # looked at first: what it wrote before its end is found below
                 found = list(self._results(waiting))
                 for result in found:
                     del waiting[result.run_id]
                     yield result
                 if not waiting:
                     break
-                if isinstance(ended, WarehouseError) or (ended and not again):
+                if ended and (ended.why or not again):
                     self._submitted = None
-                    raise ended if isinstance(ended, WarehouseError) else _silent(len(waiting))
+                    raise ended.why() if ended.why else _silent(len(waiting))
                 if ended:  # it had given up waiting just before it was asked, and has taken none of these
                     self._submitted, again = None, False
                     self._ask(list(waiting.values()), jobs)
@@ -138,9 +147,6 @@ class SubmittedEngine:
     def _put(self, request: dict[str, object]) -> None:
         self._requests += 1
         self._store.write(f"{self._inbox}/{self._requests:05}.json", msgspec.json.encode(request))
-
-    def _ended(self) -> WarehouseError | bool:
-        return True if self._submitted is None else self._submitted.ended()
 
     def _cancel(self) -> None:
         submitted, self._submitted = self._submitted, None

@@ -12,19 +12,19 @@ import msgspec
 import pytest
 
 from runner.engines import Engine
-from runner.engines.submitted import RUNS, Application, SubmittedEngine, modules
+from runner.engines.submitted import RUNS, Application, Ended, SubmittedEngine, modules
 from runner.engines.words import gist
 from runner.stores.local import LocalStore
-from warehouse.errors import OutsideError, WarehouseError
+from warehouse.errors import OutsideError
 from warehouse.manifest import Manifest, Result, Staging
 
 
 class Cluster:
     """Takes applications. ``work`` is what happens whenever somebody looks whether one has ended."""
 
-    def __init__(self, store: LocalStore, *work: Callable[[Cluster], WarehouseError | bool]) -> None:
+    def __init__(self, store: LocalStore, *work: Callable[[Cluster], Ended | None]) -> None:
         self.store = store
-        self.work: Iterator[Callable[[Cluster], WarehouseError | bool]] = iter(work)
+        self.work: Iterator[Callable[[Cluster], Ended | None]] = iter(work)
         self.submitted: list[Application] = []
         self.cancelled = 0
 
@@ -32,7 +32,7 @@ class Cluster:
         self.submitted.append(application)
         return self
 
-    def ended(self) -> WarehouseError | bool:
+    def ended(self) -> Ended | None:
         return next(self.work)(self)
 
     def cancel(self) -> None:
@@ -60,26 +60,20 @@ def no_reader() -> Engine:
     raise AssertionError("nobody asked a question")
 
 
-def made(
-    tmp_path: Path, *work: Callable[[Cluster], WarehouseError | bool]
-) -> tuple[SubmittedEngine, Cluster]:
+def made(tmp_path: Path, *work: Callable[[Cluster], Ended | None]) -> tuple[SubmittedEngine, Cluster]:
     store = LocalStore(tmp_path)
     cluster = Cluster(store, *work)
     return SubmittedEngine(store, cluster, no_reader, print, pause=lambda seconds: None), cluster
 
 
-def busy(*run_ids: str) -> Callable[[Cluster], bool]:
-    def work(cluster: Cluster) -> bool:
+def busy(*run_ids: str) -> Callable[[Cluster], None]:
+    return lambda cluster: cluster.answer(*run_ids)
+
+
+def over(why: OutsideError | None, *run_ids: str) -> Callable[[Cluster], Ended | None]:
+    def work(cluster: Cluster) -> Ended | None:
         cluster.answer(*run_ids)
-        return False
-
-    return work
-
-
-def over(answer: WarehouseError | bool, *run_ids: str) -> Callable[[Cluster], WarehouseError | bool]:
-    def work(cluster: Cluster) -> WarehouseError | bool:
-        cluster.answer(*run_ids)
-        return answer
+        return Ended((lambda: why) if why else None)
 
     return work
 
@@ -108,7 +102,7 @@ def test_nothing_is_submitted_where_nothing_runs(tmp_path: Path) -> None:
 
 
 def test_one_that_was_idle_too_long_is_followed_by_another(tmp_path: Path) -> None:
-    engine, cluster = made(tmp_path, busy("2026-a"), over(True), busy("2026-b"))
+    engine, cluster = made(tmp_path, busy("2026-a"), over(None), busy("2026-b"))
     list(engine.run([A]))
     assert [r.run_id for r in engine.run([B])] == ["2026-b"]
     assert len(cluster.submitted) == 2
@@ -116,7 +110,7 @@ def test_one_that_was_idle_too_long_is_followed_by_another(tmp_path: Path) -> No
 
 
 def test_one_that_ends_without_an_answer_again_is_an_error(tmp_path: Path) -> None:
-    engine, cluster = made(tmp_path, over(True), over(True))
+    engine, cluster = made(tmp_path, over(None), over(None))
     with pytest.raises(OutsideError, match="without an answer to 1 runs"):
         list(engine.run([A]))
     assert len(cluster.submitted) == 2
@@ -148,9 +142,8 @@ def test_whoever_stops_listening_cancels(tmp_path: Path) -> None:
 
 
 def test_a_result_that_is_half_written_is_waited_for(tmp_path: Path) -> None:
-    def half(cluster: Cluster) -> bool:
+    def half(cluster: Cluster) -> None:
         cluster.store.write(f"{RUNS}/2026-a/result.json", b'{"run_id": "2026')
-        return False
 
     engine, _ = made(tmp_path, half, busy("2026-a"))
     assert [r.run_id for r in engine.run([A])] == ["2026-a"]
