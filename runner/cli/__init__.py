@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "query": ("query", "Answer a SELECT, over the tables of now or of an earlier time."),
     "lake": ("lake", "The place where the data lies: create."),
     "emr": ("emr", "Clusters of EMR: create, list, terminate."),
+    "iam": ("iam", "What each role must be allowed in AWS: policies from the SQL and DDL."),
     "metastore": ("metastore", "The embedded metastore: start, status, stop."),
     "doctor": ("doctor", "What is missing on this machine, and how to get it."),
 }
