@@ -25,6 +25,7 @@ from warehouse.project import Project
 WORTH_A_PROCESS = 30
 """So many tables for each."""
 _LIST = list[TableFacts]
+Find = Callable[[Sequence[TableName]], list[TableFacts]]
 
 
 def analyse(project: Project, names: Sequence[TableName]) -> list[TableFacts]:
@@ -55,17 +56,19 @@ def _find_out(project: Project, keys: Keys, names: Sequence[TableName]) -> list[
     # Loaded once, before the processes part.
     from warehouse.lint.run import examine
 
-    def one(name: TableName) -> TableFacts:
-        facts = examine(project, name)
-        return msgspec.structs.replace(facts, key=keys.key(facts)) if facts.readable else facts
+    def find(names: Sequence[TableName]) -> list[TableFacts]:
+        return [
+            msgspec.structs.replace(facts, key=keys.key(facts)) if facts.readable else facts
+            for facts in examine(project, names)
+        ]
 
     workers = min(os.cpu_count() or 1, 4, len(names) // WORTH_A_PROCESS)
     if workers < 2 or not hasattr(os, "fork") or threading.active_count() > 1:
-        return [one(name) for name in names]
+        return find(names)
     gc.freeze()
     share = -(-len(names) // workers)
-    helpers = [_Helper(one, names[at : at + share]) for at in range(share, len(names), share)]
-    found = [one(name) for name in names[:share]]
+    helpers = [_Helper(find, names[at : at + share]) for at in range(share, len(names), share)]
+    found = find(names[:share])
     for helper in helpers:
         found += helper.answer()
     return found
@@ -74,15 +77,15 @@ def _find_out(project: Project, keys: Keys, names: Sequence[TableName]) -> list[
 class _Helper:
     """A process of ours that finds out about some tables."""
 
-    def __init__(self, one: Callable[[TableName], TableFacts], names: Sequence[TableName]) -> None:
-        self.one, self.names = one, names
+    def __init__(self, find: Find, names: Sequence[TableName]) -> None:
+        self.find, self.names = find, names
         self.pipe, end = os.pipe()
         self.process = os.fork()
         if self.process == 0:
             status = 1
             try:
                 os.close(self.pipe)
-                data = msgspec.msgpack.encode([one(name) for name in names])
+                data = msgspec.msgpack.encode(find(names))
                 with open(end, "wb") as pipe:  # noqa: PTH123 -- a pipe
                     pipe.write(data)
                 status = 0
@@ -98,7 +101,7 @@ class _Helper:
         if status == 0:
             with contextlib.suppress(msgspec.DecodeError):
                 return msgspec.msgpack.decode(data, type=_LIST)
-        return [self.one(name) for name in self.names]
+        return self.find(self.names)
 
 
 @contextlib.contextmanager
@@ -119,19 +122,32 @@ def tool_digest() -> bytes:
     for package in ("sqlglot", "jinja2"):
         spec = find_spec(package)
         if spec is not None and spec.origin is not None:
-            parts.append(f"{spec.origin} {Path(spec.origin).stat().st_mtime_ns}")
+            parts.append(_stamp(spec.origin))
     import warehouse
 
     todo = [*warehouse.__path__]
     while todo:
-        with os.scandir(todo.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir():
-                    todo.append(entry.path)
-                elif entry.name.endswith(".py"):
-                    stat = entry.stat()
-                    parts.append(f"{entry.path} {stat.st_mtime_ns} {stat.st_size}")
+        path = todo.pop()
+        try:
+            entries = list(os.scandir(path))
+        except OSError:
+            parts.append(f"{path} gone")
+            continue
+        for entry in entries:
+            if entry.is_dir():
+                todo.append(entry.path)
+            elif entry.name.endswith(".py"):
+                parts.append(_stamp(entry.path))
     return _sum("\n".join(sorted(parts)).encode("utf-8", "replace"))
+
+
+def _stamp(path: str) -> str:
+    """Of a file, which may go while it is looked at: somebody installs another version."""
+    try:
+        stat = os.stat(path)  # noqa: PTH116 -- a hundred of them at each start
+    except OSError:
+        return f"{path} gone"
+    return f"{path} {stat.st_mtime_ns} {stat.st_size}"
 
 
 def _load(file: Path) -> dict[str, TableFacts]:

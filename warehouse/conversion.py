@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from warehouse.census import census
 from warehouse.expressions import OPAQUE_ID, Call, Expr, Lit, Opaque, columns_of
 from warehouse.sqlglot_names import (
     BY_NAME,
@@ -51,14 +52,18 @@ class _Converter:
             return Opaque("a subquery")
         return self.opaque(node)
 
-    def opaque(self, node: Tree) -> Opaque:
+    def opaque(self, node: Tree | None) -> Opaque:
         """A function that is not understood, with the columns that it is about."""
+        if node is None:
+            return Opaque("an argument is missing")
+        nodes = census(node)
         about: set[int] = set()
-        chance = False
-        for inner in node.walk():
-            if isinstance(inner, exp.Column) and not isinstance(inner.this, exp.Star):
-                about |= columns_of(self.resolve(inner))
-            chance = chance or function_name(inner) in CHANCE
+        for column in nodes.get(exp.Column, ()):
+            if not isinstance(column.this, exp.Star):
+                about |= columns_of(self.resolve(column))
+        chance = any(function_name(some[0]) in CHANCE for some in nodes.values()) or any(
+            function_name(call) in CHANCE for call in nodes.get(exp.Anonymous, ())
+        )
         why = f"{_name(node)} is not understood"
         return Opaque(why, frozenset(about - {OPAQUE_ID}), chance)
 
@@ -144,7 +149,7 @@ class _Converter:
         text = str(node.this)
         if node.is_string:
             return Lit(text, "string")
-        if re.fullmatch(r"[0-9]{1,18}", text):
+        if text.isascii() and text.isdigit() and len(text) <= 18:
             return Lit(int(text), "int")
         return Opaque("this number is not understood")
 

@@ -39,10 +39,11 @@ def compile_mask(expr: Expr, nulls: frozenset[int] = frozenset()) -> MaskOf:
 
 def fold(expr: Expr) -> Expr:
     """With constant parts replaced by their values; what Spark would fail on stays as it is."""
-    if not isinstance(expr, Call):
+    if type(expr) is not Call:
         return expr
-    expr = Call(expr.op, tuple(fold(arg) for arg in expr.args), expr.to)
-    if not all(isinstance(arg, Lit) for arg in expr.args):
+    if any(type(arg) is Call for arg in expr.args):
+        expr = Call(expr.op, tuple([fold(arg) for arg in expr.args]), expr.to)
+    if not all(type(arg) is Lit for arg in expr.args):
         return expr
     kind, value = _Compiler(frozenset()).value(expr)
     if kind is None or kind in ("double", "decimal", "months", "days", "seconds"):
@@ -52,6 +53,10 @@ def fold(expr: Expr) -> Expr:
 
 
 def result_type(expr: Expr) -> str | None:
+    if type(expr) is Col:
+        return type_of(expr.type)
+    if type(expr) is Lit:
+        return expr.type
     return _Compiler(frozenset()).value(expr)[0]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -80,6 +81,7 @@ _NAMES = {
 }
 
 
+@lru_cache(1000)
 def type_of(hive_type: str | None) -> str | None:
     """Hive's or Spark's name of a type, as one of :data:`TYPES`; None where values are not understood."""
     if hive_type is None:
@@ -91,18 +93,23 @@ def type_of(hive_type: str | None) -> str | None:
 
 def columns_of(expr: Expr) -> frozenset[int]:
     """The ids of its columns, with :data:`OPAQUE_ID` where a part is opaque."""
-    found: set[int] = set()
-    stack = [expr]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Col):
-            found.add(node.id)
-        elif isinstance(node, Opaque):
-            found.add(OPAQUE_ID)
-            found |= node.about
-        elif isinstance(node, Call):
-            stack.extend(node.args)
-    return frozenset(found)
+    kind = type(expr)
+    if kind is Col:
+        return frozenset((expr.id,))  # type: ignore[union-attr]
+    if kind is Lit:
+        return _NO_COLUMNS
+    if kind is Opaque:
+        return expr.about | _OPAQUE  # type: ignore[union-attr]
+    found = _NO_COLUMNS
+    for arg in expr.args:  # type: ignore[union-attr]
+        below = columns_of(arg)
+        if below:
+            found = found | below if found else below
+    return found
+
+
+_NO_COLUMNS: frozenset[int] = frozenset()
+_OPAQUE = frozenset((OPAQUE_ID,))
 
 
 def names_of(expr: Expr) -> frozenset[str]:
@@ -131,10 +138,10 @@ def reasons(expr: Expr) -> Iterable[str]:
 
 def substitute(expr: Expr, new: Mapping[int, Expr]) -> Expr:
     """With columns replaced, by id."""
-    if isinstance(expr, Col):
+    if type(expr) is Col:
         return new.get(expr.id, expr)
-    if isinstance(expr, Call):
-        return Call(expr.op, tuple(substitute(arg, new) for arg in expr.args), expr.to)
+    if type(expr) is Call:
+        return Call(expr.op, tuple([substitute(arg, new) for arg in expr.args]), expr.to)
     return expr
 
 
@@ -147,7 +154,7 @@ def conjuncts(expr: Expr) -> list[Expr]:
     stack = [_push_not(expr, False)]
     while stack:
         node = stack.pop()
-        if isinstance(node, Call) and node.op == "and":
+        if type(node) is Call and node.op == "and":
             stack.extend(reversed(node.args))
         else:
             found.append(node)
@@ -155,12 +162,12 @@ def conjuncts(expr: Expr) -> list[Expr]:
 
 
 def _push_not(expr: Expr, negate: bool) -> Expr:
-    if isinstance(expr, Call):
+    if type(expr) is Call:
         if expr.op == "not":
             return _push_not(expr.args[0], not negate)
         if expr.op in ("and", "or"):
             op = expr.op if not negate else {"and": "or", "or": "and"}[expr.op]
-            return Call(op, tuple(_push_not(arg, negate) for arg in expr.args))
+            return Call(op, tuple([_push_not(arg, negate) for arg in expr.args]))
         if negate and expr.op in _NEGATED:
             return Call(_NEGATED[expr.op], expr.args)
     return Call("not", (expr,)) if negate else expr

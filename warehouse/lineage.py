@@ -30,7 +30,7 @@ class Lineage:
     def _examined(self, names: Sequence[TableName]) -> list[TableFacts]:
         from warehouse.lint.run import examine
 
-        return [examine(self.project, name) for name in names]
+        return examine(self.project, names)
 
     def facts(self, names: Sequence[TableName]) -> list[TableFacts]:
         """:class:`ProjectError` where one of the tables cannot be read."""

@@ -39,6 +39,8 @@ class Above(msgspec.Struct, frozen=True):
 
     def behind(self) -> Above:
         """As it is beyond the end of a query."""
+        if not self.inferred:
+            return self
         return Above(self.given, [], self.inferred + self.late)
 
     @property
@@ -65,6 +67,8 @@ class _Push:
                 self.filter(plan, above, outer)
             case Project():
                 self.push(plan.child, above.behind(), outer)
+            case Barrier() if not above.all:
+                self.push(plan.child, above, outer)
             case Barrier():
                 stopped = [c for c in above.given if not _passes(c, plan.allowed)]
                 _note(plan, stopped)
@@ -239,7 +243,7 @@ def infer(conditions: Sequence[Expr], more: Sequence[Expr]) -> Conditions:
     Only for columns of the same type: a comparison of others casts one of them.
     """
     every = [*conditions, *more]
-    classes = _equal_columns(every)
+    classes = _equal_columns(every) if every else None
     if not classes:
         return []
     found: dict[Expr, None] = {}
@@ -257,9 +261,9 @@ def infer(conditions: Sequence[Expr], more: Sequence[Expr]) -> Conditions:
 
 
 def _equality(condition: Expr) -> tuple[Col, Col] | None:
-    if isinstance(condition, Call) and condition.op == "=":
+    if type(condition) is Call and condition.op == "=":
         a, b = condition.args
-        if isinstance(a, Col) and isinstance(b, Col) and a.type is not None and a.type == b.type:
+        if type(a) is Col and type(b) is Col and a.type is not None and a.type == b.type:
             return a, b
     return None
 

@@ -6,10 +6,12 @@ What is not understood reads everything: its tables become scans that no conditi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import msgspec
 from sqlglot import exp
 
+from warehouse.census import Census
 from warehouse.contract import Column
 from warehouse.conversion import convert, function_name
 from warehouse.evaluate import result_type
@@ -33,8 +35,10 @@ from warehouse.select_parts import (
     CUTS,
     Parts,
     alias_names,
+    around_parts,
     collect,
     column_names,
+    columns_below,
     has_cut,
     join_kind,
     parts_of_select,
@@ -43,6 +47,8 @@ from warehouse.sqlglot_names import CHANCE
 from warehouse.sqltext import Tree
 
 _MOST_SCANS = 2000
+_CUTTING = frozenset((*CUTS, "pivots", "alias"))
+_GENERATORS = (exp.Explode, exp.Inline, exp.Stack, exp.QueryTransform, exp.Anonymous)
 _NONE: frozenset[int] = frozenset()
 
 Types = Mapping[TableName, tuple[Column, ...]]
@@ -69,13 +75,14 @@ class Relation(msgspec.Struct):
 class Planner:
     """``partitions`` are the partition columns of tables; ``columns`` all columns in order, where known.
 
-    ``chance`` is false where the text has no function that depends on it; ``scans`` are all references to
-    tables that were found.
+    ``nodes`` are the statement's; ``chance`` is false where the text has no function that depends on it;
+    ``scans`` are all references to tables that were found.
     """
 
-    def __init__(self, partitions: Types, columns: Types, chance: bool = True) -> None:
+    def __init__(self, partitions: Types, columns: Types, nodes: Census, chance: bool = True) -> None:
         self.partitions = partitions
         self.columns = columns
+        self.around = around_parts(nodes)
         self.chance = chance
         self.scans: list[Scan] = []
         self.next_id = 0
@@ -85,10 +92,14 @@ class Planner:
         return Col(self.next_id, name, type_)
 
     def plan(self, query: Tree) -> Plan:
-        """Of a whole statement's query: all of its columns are asked for."""
+        """Of a whole statement's query: all of its columns are asked for, whatever they come to."""
         relation = self.query(query, {})
-        for index in range(len(relation.columns.items)):
-            relation.columns.at(index)
+        for index, item in enumerate(relation.columns.items):
+            if item is not None and isinstance(item[1], partial):
+                for column in columns_below(item[1].args[0]):
+                    item[1].args[1](column)
+            else:
+                relation.columns.at(index)
         return relation.plan
 
     # Queries.
@@ -113,6 +124,8 @@ class Planner:
 
     def cut(self, node: Tree, relation: Relation) -> Relation:
         """LIMIT and the like, PIVOT, and new names for columns."""
+        if _CUTTING.isdisjoint(node.args):
+            return relation
         plan, columns = relation.plan, relation.columns
         for word, why in CUTS.items():
             if node.args.get(word):
@@ -180,7 +193,7 @@ class Planner:
         where = node.args.get("where")
         if where is not None:
             plan = self.where(plan, where.this, scope, ctes)
-        parts = parts_of_select(node)
+        parts = parts_of_select(node, self.around)
         plan = self.subqueries(plan, parts, scope, ctes)
         columns = self.outputs(node, scope, parts)
         having = node.args.get("having")
@@ -200,21 +213,23 @@ class Planner:
     def outputs(self, node: Tree, scope: Scope, parts: Parts) -> Columns:
         columns = Columns()
         for item in node.expressions:
-            if isinstance(item, exp.Star):
+            kind = type(item)
+            if kind is exp.Alias:
+                name = item.args["alias"].name.lower() or None
+                columns.add(name, partial(convert, item.this, scope.resolve))
+            elif isinstance(item, exp.Star):
                 columns.append(scope.star())
-            elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
+            elif kind is exp.Column and isinstance(item.this, exp.Star):
                 words = [p.name.lower() for word in ("db", "table") if (p := item.args.get(word)) is not None]
                 columns.append(scope.star(tuple(words)))
             elif isinstance(item, exp.Aliases):
                 for name in item.expressions:
                     columns.add(name.name.lower(), Opaque("a generator's column"))
-            elif isinstance(item, exp.Explode | exp.Inline | exp.Stack | exp.QueryTransform | exp.Anonymous):
+            elif isinstance(item, _GENERATORS):
                 # Generators may give several columns; a call without a name is asked for by nobody.
                 columns.append(unknown_columns("a generator's column"))
             else:
-                value = item.this if isinstance(item, exp.Alias) else item
-                name = item.alias_or_name.lower() or None
-                columns.add(name, lambda value=value: convert(value, scope.resolve))  # type: ignore[misc]
+                columns.add(item.alias_or_name.lower() or None, partial(convert, item, scope.resolve))
         if parts.rollup:
             return columns.hidden("a column of ROLLUP, CUBE or GROUPING SETS")
         if parts.aggregates and node.args.get("group") is None:
@@ -340,7 +355,7 @@ class Planner:
             kind, conditions = Kind.FULL, []
         joined: Plan = Join(plan, right_plan, kind, conditions)
         if on is not None:
-            for query, _ in collect(on, Parts()).queries:
+            for query, _ in collect(on, Parts(), self.around).queries:
                 joined = Join(joined, self.query(query, ctes, scope).plan, Kind.EXISTENCE, [])
         if kind in (Kind.SEMI, Kind.ANTI):
             scope.sources, scope.merged = left.sources, left.merged
@@ -359,7 +374,7 @@ class Planner:
     # Conditions with subqueries.
 
     def where(self, plan: Plan, condition: Tree, scope: Scope, ctes: Ctes) -> Plan:
-        parts = collect(condition, Parts())
+        parts = collect(condition, Parts(), self.around)
         plan = Filter(plan, conditions_of(condition, scope.resolve))
         if parts.random:
             plan = Barrier(plan, _NONE, f"{parts.random}() in WHERE")

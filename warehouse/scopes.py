@@ -27,7 +27,13 @@ class Scope(msgspec.Struct):
 
     def resolve(self, node: Tree) -> Expr:
         """What a column's node means; never an error: Spark complains of what is not there."""
-        words = [p.name.lower() for word in _PARTS if (p := node.args.get(word)) is not None]
+        args = node.args
+        if args.get("table") is None:
+            words = [args["this"].name.lower()]
+        elif args.get("db") is None:
+            words = [args["table"].name.lower(), args["this"].name.lower()]
+        else:
+            words = [p.name.lower() for word in _PARTS if (p := args.get(word)) is not None]
         scope: Scope | None = self
         while scope is not None:
             found = scope.unqualified(words[0]) if len(words) == 1 else scope.qualified(words)
@@ -37,6 +43,12 @@ class Scope(msgspec.Struct):
         return Opaque(f"`{'.'.join(words)}` is not known")
 
     def qualified(self, words: list[str]) -> Expr | None:
+        if len(words) == 2:
+            table, column = words
+            for source in self.sources:
+                if (table,) in source.names:
+                    return source.columns.get(column)
+            return None
         for source in self.sources:
             for name in source.names:
                 if tuple(words[: len(name)]) == name and len(words) > len(name):

@@ -7,6 +7,7 @@ from enum import Enum
 import msgspec
 from sqlglot import exp
 
+from warehouse.census import Census
 from warehouse.conversion import function_name
 from warehouse.plans import Kind
 from warehouse.sqlglot_names import CHANCE
@@ -38,32 +39,45 @@ class Parts(msgspec.Struct):
     rollup: bool = False
 
 
-def parts_of_select(select: Tree) -> Parts:
-    """Of everything but FROM, the joins and WHERE."""
+def around_parts(nodes: Census) -> frozenset[int]:
+    """The ids of all nodes with something in them that :func:`collect` looks for."""
+    found: set[int] = set()
+    for kind, some in nodes.items():
+        role, chance = _ROLES[kind]
+        if role is not _Role.PLAIN or chance:
+            for node in some:
+                while node is not None and id(node) not in found:
+                    found.add(id(node))
+                    node = node.parent
+    return frozenset(found)
+
+
+def parts_of_select(select: Tree, around: frozenset[int]) -> Parts:
+    """Of everything but FROM, the joins and WHERE. ``around`` is of :func:`around_parts`."""
     parts = Parts()
     for expression in select.expressions:
-        value = expression.this if type(expression) is exp.Alias else expression
-        if type(value) is not exp.Column:
-            collect(value, parts)
+        if id(expression) in around:
+            collect(expression.this if type(expression) is exp.Alias else expression, parts, around)
     for word in ("having", "order", "sort"):
         if select.args.get(word) is not None:
-            collect(select.args[word], parts)
+            collect(select.args[word], parts, around)
     group = select.args.get("group")
     if group is not None:
         for part in children(group):
-            if type(part) is not exp.Column:
-                collect(part, parts)
+            collect(part, parts, around)
         parts.rollup = any(isinstance(e, _ROLLUPS) for e in group.expressions) or any(
             group.args.get(word) for word in ("rollup", "cube", "grouping_sets", "totals")
         )
     return parts
 
 
-def collect(root: Tree, parts: Parts) -> Parts:
+def collect(root: Tree, parts: Parts, around: frozenset[int]) -> Parts:
     """Add what stands in ``root``, not looking into subqueries."""
     stack: list[tuple[Tree, bool]] = [(root, False)]
     while stack:
         node, windowed = stack.pop()
+        if id(node) not in around:
+            continue
         role, chance = _ROLES[type(node)]
         if role is _Role.QUERY:
             parts.queries.append((node, True))
@@ -91,6 +105,19 @@ def collect(root: Tree, parts: Parts) -> Parts:
         inherited = windowed and role is _Role.PASSES
         stack.extend((child, inherited) for child in children(node))
     return parts
+
+
+def columns_below(root: Tree) -> list[Tree]:
+    """The columns in an expression, not looking into subqueries."""
+    found, stack = [], [root]
+    while stack:
+        node = stack.pop()
+        if type(node) is exp.Column:
+            if not isinstance(node.this, exp.Star):
+                found.append(node)
+        elif not isinstance(node, exp.Query):
+            stack.extend(reversed(children(node)))
+    return found
 
 
 class _Role(Enum):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.contract import Column
@@ -70,9 +71,17 @@ class Window:
 
     text: tuple[str, ...]
     widened: tuple[str, ...] = ()
-    _alternatives: tuple[tuple[MaskOf, ...], ...] = field(default=(), repr=False, compare=False)
-    bounds: tuple[tuple[Bound, ...], ...] = field(default=(), repr=False, compare=False)
-    """For each alternative, what narrows the search for its partitions."""
+    _conditions: tuple[tuple[Expr, ...], ...] = field(default=(), repr=False, compare=False)
+    """For each alternative, what must hold."""
+
+    @cached_property
+    def _alternatives(self) -> tuple[tuple[MaskOf, ...], ...]:
+        return tuple(tuple(_mask_of(condition) for condition in one) for one in self._conditions)
+
+    @cached_property
+    def bounds(self) -> tuple[tuple[Bound, ...], ...]:
+        """For each alternative, what narrows the search for its partitions."""
+        return tuple(map(_bounds, self._conditions))
 
     @property
     def everything(self) -> bool:
@@ -100,7 +109,8 @@ def read_windows(
     from warehouse.pushdown import push_down
     from warehouse.relations import Planner, TooManyScansError
 
-    planner = Planner(partition_columns, columns or {}, bool(_CHANCE.search(statement.text)))
+    text = statement.text.lower()
+    planner = Planner(partition_columns, columns or {}, statement.nodes, any(w in text for w in _CHANCE))
     try:
         push_down(planner.plan(statement.tree))
     except (RecursionError, TooManyScansError):
@@ -123,19 +133,23 @@ def parse_window(text: Sequence[str], columns: Sequence[Column]) -> Window:
 
 
 def _whole(notes: tuple[str, ...]) -> Window:
-    return Window((EVERYTHING,), notes, ((),), ((),))
+    return Window((EVERYTHING,), notes, ((),))
 
 
 def _of_scan(scan: Scan, columns: Sequence[Column]) -> Window:
     if not columns:
         return _whole(())
+    ids = scan.partition_ids
     usable: dict[Expr, None] = {}
     lost: list[Expr] = []
     for condition in scan.found:
-        kept = restrict(condition, lambda atom: columns_of(atom) <= scan.partition_ids and decidable(atom))
+        about = columns_of(condition)
+        if about and not about & ids and not (isinstance(condition, Call) and condition.op in ("and", "or")):
+            continue
+        kept = restrict(condition, lambda atom: columns_of(atom) <= ids and decidable(atom))
         if kept is not None:
             usable[fold_all(kept)] = None
-        if kept != condition and columns_of(condition) & scan.partition_ids:
+        if kept != condition and about & ids:
             lost.append(condition)
     return _alternative(list(usable), _notes(scan, lost, set().union(*map(columns_of, usable)), columns))
 
@@ -161,23 +175,25 @@ def fold_all(expr: Expr) -> Expr:
 
 def _alternative(conditions: list[Expr], notes: tuple[str, ...]) -> Window:
     """A window of conditions that must all hold."""
-    masks: list[MaskOf] = []
     used: list[Expr] = []
     for condition in conditions:
-        mask = compile_mask(condition)
-        if len(columns_of(condition)) == 1 and not _plain(condition):
-            mask = _remembering(mask, condition)
         if not columns_of(condition):
-            constant = mask({})
+            constant = compile_mask(condition)({})
             if not constant & TRUE:
                 return Window((), notes)
             if constant == TRUE or not constant & (FALSE | NULL):
                 continue
-        masks.append(mask)
         used.append(condition)
     if not used:
         return _whole(notes)
-    return Window((" AND ".join(_texts(used)),), notes, (tuple(masks),), (_bounds(used),))
+    return Window((" AND ".join(_texts(used)),), notes, (tuple(used),))
+
+
+def _mask_of(condition: Expr) -> MaskOf:
+    mask = compile_mask(condition)
+    if len(columns_of(condition)) == 1 and not _plain(condition):
+        return _remembering(mask, condition)
+    return mask
 
 
 def _bounds(conditions: Sequence[Expr]) -> tuple[Bound, ...]:
@@ -238,16 +254,14 @@ def _remembering(mask: MaskOf, condition: Expr) -> MaskOf:
 
 
 def _union(windows: Iterable[Window]) -> Window:
-    texts: dict[str, tuple[tuple[MaskOf, ...], tuple[Bound, ...]]] = {}
+    texts: dict[str, tuple[Expr, ...]] = {}
     notes: dict[str, None] = {}
     for window in windows:
         notes.update(dict.fromkeys(window.widened))
-        parts = zip(window._alternatives, window.bounds, strict=True)
-        texts.update(zip(window.text, parts, strict=True))
+        texts.update(zip(window.text, window._conditions, strict=True))
     if EVERYTHING in texts:
         return _whole(tuple(notes))
-    masks, bounds = zip(*texts.values(), strict=True) if texts else ((), ())
-    return Window(tuple(texts), tuple(notes), masks, bounds)
+    return Window(tuple(texts), tuple(notes), tuple(texts.values()))
 
 
 # The text of a window, and back.
@@ -255,6 +269,8 @@ def _union(windows: Iterable[Window]) -> Window:
 
 def _texts(conditions: list[Expr]) -> list[str]:
     """In SQL, with the first two ends of a column's range as one BETWEEN."""
+    if len(conditions) == 1:
+        return [to_sql(conditions[0])]
     highs: dict[Col, Expr] = {}
     for condition in conditions:
         high = _bound(condition, "<=")
@@ -285,9 +301,7 @@ def _bound(expr: Expr, op: str) -> tuple[Col, Lit] | None:
     return None
 
 
-_CHANCE = re.compile(
-    "rand|uuid|shuffle|monotonically_increasing_id|spark_partition_id|input_file_name", re.IGNORECASE
-)
+_CHANCE = ("rand", "uuid", "shuffle", "monotonically_increasing_id", "spark_partition_id", "input_file_name")
 """What the names of functions that depend on chance have in them."""
 _TEXT = r"'(?:[^'\\]|\\.)*'"
 _LITERAL = rf"(?:DATE )?{_TEXT}|-?[0-9]+"

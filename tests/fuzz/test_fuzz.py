@@ -66,7 +66,7 @@ def within(seconds: int) -> Iterator[None]:
 
 def look(project: Project) -> bool:
     """Read everything; whether it could be read. Findings have a place and a sentence."""
-    facts = examine(project, TABLE)
+    (facts,) = examine(project, [TABLE])
     for finding in (*facts.findings, *facts.unused):
         assert str(finding)
         assert finding.where.path

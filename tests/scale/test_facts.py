@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from runner import analysis
 from runner.api import Warehouse
 from warehouse.facts import TableFacts
 from warehouse.lint.run import examine
+from warehouse.names import TableName
 from warehouse.project import Project
 
 COUNT = 30
@@ -50,7 +51,7 @@ def anew(root: Path) -> dict[str, TableFacts]:
     """Without keys: as found out from the files now."""
     with Warehouse.open(root) as opened:
         project = opened.project
-        return {str(name): examine(project, name) for name in project.tables}
+        return {one.table: one for one in examine(project, project.tables)}
 
 
 def same(one: TableFacts, other: TableFacts) -> bool:
@@ -63,9 +64,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Which tables were found out about."""
     names: list[str] = []
 
-    def noted(project: Project, name: object) -> TableFacts:
-        names.append(str(name))
-        return examine(project, name)  # type: ignore[arg-type]
+    def noted(project: Project, tables: Sequence[TableName]) -> list[TableFacts]:
+        names.extend(map(str, tables))
+        return examine(project, tables)
 
     monkeypatch.setattr("warehouse.lint.run.examine", noted)
     return names
@@ -208,10 +209,10 @@ def test_a_process_that_dies_costs_time_only(
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     here = os.getpid()
 
-    def dies(project: Project, name: object) -> TableFacts:
+    def dies(project: Project, tables: Sequence[TableName]) -> list[TableFacts]:
         if os.getpid() != here:
             os._exit(9)
-        return examine(project, name)  # type: ignore[arg-type]
+        return examine(project, tables)
 
     monkeypatch.setattr("warehouse.lint.run.examine", dies)
     assert kept(root) == wanted
@@ -239,3 +240,14 @@ def test_circles_among_the_linted_tables(root: Path) -> None:
             "tables read each other in a circle: gen.m0012 -> gen.m0013 -> gen.m0012"
         ]
         assert opened.lint(opened.tables(["gen.m0012"])) == []
+
+
+def test_a_module_that_goes_while_it_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody installs another version meanwhile: the digest is another one, and nothing breaks."""
+    (tmp_path / "here.py").write_text("")
+    (tmp_path / "gone.py").symlink_to(tmp_path / "nowhere.py")
+    monkeypatch.setattr(warehouse, "__path__", [str(tmp_path), str(tmp_path / "no directory")])
+    before = analysis.tool_digest()
+    assert before == analysis.tool_digest()
+    (tmp_path / "gone.py").unlink()
+    assert before != analysis.tool_digest()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from warehouse.ddl import DdlFile
 from warehouse.errors import Location, ProjectError
 from warehouse.facts import TableFacts, WindowFact, findings_of, unreadable
 from warehouse.findings import Finding
 from warehouse.lint import NOQA, RULES
 from warehouse.lint.noqa import Noqa, comments, faults
 from warehouse.lint.rule import Ddl, Hit, Rule, Sql
+from warehouse.model import Model
 from warehouse.model_lineage import column_origins
 from warehouse.names import TableName
 from warehouse.project import Project
@@ -38,12 +38,23 @@ def choose(terms: Sequence[str]) -> tuple[Rule, ...]:
 
 def lint(project: Project, names: Iterable[TableName]) -> list[Finding]:
     """Findings in the files of these tables, by file and line."""
-    return findings_of(project, [examine(project, name) for name in names])
+    return findings_of(project, examine(project, list(names)))
 
 
-def examine(project: Project, name: TableName) -> TableFacts:
-    """All that is known of a table from its files, without the key; what is wrong with them is a finding."""
-    return _Examination(project, name).facts()
+def examine(project: Project, names: Sequence[TableName]) -> list[TableFacts]:
+    """All that is known of tables from their files, without the key; what is wrong with them is a finding."""
+    found: list[TableFacts] = []
+    for at in range(0, len(names), _TOGETHER):
+        some = [_Examination(project, name) for name in names[at : at + _TOGETHER]]
+        for step in _Examination.STEPS:
+            for one in some:
+                one.go(step)
+        found += [one.facts() for one in some]
+    return found
+
+
+_TOGETHER = 8
+"""Tables that take each step one after the other: what the step needs stays in the processor's caches."""
 
 
 class _Examination:
@@ -55,10 +66,19 @@ class _Examination:
         """Path, line and code of what a noqa silenced."""
         self.unused: list[Finding] = []
         self.unreadable = False
+        self.texts: list[tuple[str, str]] = []
+        self.model: Model | None = None
         self.subject: Sql | None = None
 
+    def go(self, step: Callable[[_Examination], None]) -> None:
+        try:
+            step(self)
+        except ProjectError as error:
+            self.unreadable = True
+            self.model = self.subject = None
+            self.findings.append(unreadable(self.project, self.name, error))
+
     def facts(self) -> TableFacts:
-        self.look()
         found = TableFacts(str(self.name), findings=tuple(self.findings), readable=not self.unreadable)
         if self.unreadable:
             return found
@@ -79,26 +99,11 @@ class _Examination:
             macros=tuple(model.macros.files),
         )
 
-    def look(self) -> None:
-        texts: list[tuple[str, str]] = []
-        try:
-            files = self.project.ddl_files_read(self.name)
-            texts += [(file.path, file.text) for file in files]
-            self.ddl(files)
-        except ProjectError as error:
-            self.error(error)
-        if self.project.has_sql(self.name):
-            path = self.project.sql_files[self.name]
-            try:
-                text = self.project.text(path)
-                texts.append((self.project.relative(path), text))
-                self.sql(text)
-            except ProjectError as error:
-                self.error(error)
-        for path_, text in texts:
-            self.noqa(path_, text)
+    # The steps.
 
-    def ddl(self, written: Sequence[DdlFile]) -> None:
+    def ddl(self) -> None:
+        written = self.project.ddl_files_read(self.name)
+        self.texts += [(file.path, file.text) for file in written]
         contract = self.project.contract_or_none(self.name)
         if contract is None:
             return
@@ -111,13 +116,30 @@ class _Examination:
                 comment = silent.get((hit.at.path, hit.at.line or 0))
                 self.add(rule, hit, hit.at, [comment] if comment is not None else [])
 
-    def sql(self, text: str) -> None:
+    def read(self) -> None:
+        if not self.project.has_sql(self.name):
+            return
+        path = self.project.sql_files[self.name]
+        self.texts.append((self.project.relative(path), self.project.text(path)))
         model = self.project.read_model(self.name)
         _ = model.slicing
         model.checks("checked", PROBE, PROBE, PROBE)
-        subject = Sql(model, self.project)
+        self.model = model
+
+    def analyse(self) -> None:
+        if self.model is not None:
+            self.subject = Sql(self.model, self.project)
+
+    def windows(self) -> None:
+        if self.subject is not None:
+            _ = self.subject.windows
+
+    def sql(self) -> None:
+        subject = self.subject
+        if subject is None:
+            return
         sql = subject.statement.sql
-        of_file = {n.line: n for n in comments(text)}
+        of_file = {n.line: n for n in comments(self.texts[-1][1])}
         of_text = {n.line: n for n in comments(sql.text)}
         for rule, hits in _OF_SQL:
             for hit in hits(subject):
@@ -127,29 +149,27 @@ class _Examination:
                     where, line = sql.location(hit.at), sql.text.count("\n", 0, hit.at) + 1
                 found = [n for n in (of_file.get(where.line or 0), of_text.get(line)) if n is not None]
                 self.add(rule, hit, where, found)
-        self.subject = subject
+
+    def noqa(self) -> None:
+        for path, text in self.texts:
+            for noqa in comments(text):
+                where = Location.at(path, text, noqa.offset)
+                wrong = list(faults(noqa, _KNOWN))
+                self.findings += [_about(what, where, fix) for what, fix in wrong]
+                if not wrong:
+                    self.unused += [
+                        _about(f"nothing is found here that noqa: {code} could silence", where, "take it out")
+                        for code in noqa.codes
+                        if (path, noqa.line, code) not in self.used
+                    ]
+
+    STEPS = (ddl, read, analyse, windows, sql, noqa)
 
     def add(self, rule: Rule, hit: Hit, where: Location, silent: list[Noqa]) -> None:
         if any(rule.code in noqa.codes and noqa.reason for noqa in silent):
             self.used.add((where.path, where.line or 0, rule.code))
             return
         self.findings.append(Finding(rule.code, rule.name, rule.severity, hit.what, where, hit.why, hit.fix))
-
-    def error(self, error: ProjectError) -> None:
-        self.unreadable = True
-        self.findings.append(unreadable(self.project, self.name, error))
-
-    def noqa(self, path: str, text: str) -> None:
-        for noqa in comments(text):
-            where = Location.at(path, text, noqa.offset)
-            wrong = list(faults(noqa, _KNOWN))
-            self.findings += [_about(what, where, fix) for what, fix in wrong]
-            if not wrong:
-                self.unused += [
-                    _about(f"nothing is found here that noqa: {code} could silence", where, "take it out")
-                    for code in noqa.codes
-                    if (path, noqa.line, code) not in self.used
-                ]
 
 
 def _about(what: str, where: Location, fix: str) -> Finding:
