@@ -10,28 +10,34 @@ from typing import Any
 import pytest
 
 BUCKET = "lakes"
+Before = Callable[[str, str], None]
 
 
 class _OneAtATime:
-    """Moto looks whether an object is there and then writes it, which S3 does in one step."""
+    """Moto looks whether an object is there and then writes it, which S3 does in one step.
 
-    def __init__(self, app: Any) -> None:
+    ``before`` is called with the method and the path of each request.
+    """
+
+    def __init__(self, app: Any, before: Before) -> None:
         self._app = app
+        self._before = before
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        self._before(environ["REQUEST_METHOD"], environ["PATH_INFO"])
         with self._lock:
             return list(self._app(environ, start))
 
 
 @contextmanager
-def s3_server() -> Iterator[str]:
+def s3_server(before: Before = lambda method, path: None) -> Iterator[str]:
     """The URL of a server with one bucket, :data:`BUCKET`; the environment has credentials for it."""
     import boto3
     from moto.server import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    app = _OneAtATime(DomainDispatcherApplication(create_backend_app))
+    app = _OneAtATime(DomainDispatcherApplication(create_backend_app), before)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
