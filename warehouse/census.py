@@ -13,7 +13,7 @@ thousand levels."""
 
 def census(tree: Tree) -> Census:
     found: Census = {}
-    roles = _ROLES
+    leaves = _LEAVES
     stack = [tree]
     pop, push = stack.pop, stack.append
     while stack:
@@ -24,31 +24,25 @@ def census(tree: Tree) -> Census:
         else:
             found[kind] = [node]
         for value in node.args.values():
-            role = roles[type(value)]
-            if role == _NODE:
-                push(value)
-            elif role == _LIST:
+            kind = type(value)
+            if kind in leaves:
+                continue
+            if kind is list:
                 for item in value:
-                    if roles[type(item)] == _NODE:
+                    if type(item) not in leaves and _is_node(item):
                         push(item)
+            elif _is_node(value):
+                push(value)
     return found
 
 
-_LEAF, _NODE, _LIST = 0, 1, 2
+def _is_node(value: object) -> bool:
+    """Whether it is looked into; what is not is remembered by its type."""
+    if isinstance(value, exp.Expr):
+        return True
+    if type(value) is not list:
+        _LEAVES.add(type(value))
+    return False
 
 
-class _Roles(dict[type, int]):
-    """What a value in the tree is, by type, found once for each."""
-
-    def __missing__(self, kind: type) -> int:
-        role = _LEAF
-        if issubclass(kind, list):
-            role = _LIST
-        elif issubclass(kind, exp.Expr) and not issubclass(kind, _LEAVES):
-            role = _NODE
-        self[kind] = role
-        return role
-
-
-_LEAVES = (exp.Identifier, exp.Literal, exp.DataType, exp.Hint)
-_ROLES = _Roles()
+_LEAVES: set[type] = {exp.Identifier, exp.Literal, exp.DataType, exp.Hint, type(None), bool, str}

@@ -113,6 +113,8 @@ def check_sequence(files: Sequence[DdlFile]) -> tuple[DdlFile, ...]:
 
 
 def _first_word(file: DdlFile) -> str:
+    if file.text.lstrip(" \t\r\n;")[:6].upper() == "CREATE":
+        return "CREATE"
     plain = (s.text.strip(" \t\r\n;") for s in segments(file.text, file.path) if s.kind == "code")
     return next((text.upper() for text in plain if text), "")
 

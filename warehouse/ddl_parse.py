@@ -13,6 +13,7 @@ from warehouse.ddl_clauses import (
     read_columns,
     simple_name,
 )
+from warehouse.ddl_plain import read_plain
 from warehouse.ddl_properties import properties_list, property_key
 from warehouse.ddl_storage import check_serde_columns, read_row_format, read_stored, storage_of
 from warehouse.errors import ProjectError
@@ -102,6 +103,22 @@ DdlStatement = (
 
 def parse_ddl(text: str, path: str) -> DdlStatement:
     """The one statement of a rendered DDL file; :class:`ProjectError` with its place for anything else."""
+    plain = read_plain(text, TABLE_COMMENT_LENGTH)
+    if plain is not None:
+        return CreateTable(
+            plain.table,
+            plain.columns,
+            plain.partitions,
+            plain.storage,
+            None,
+            plain.comment,
+            places=plain.places,
+        )
+    return parse_tokens(text, path)
+
+
+def parse_tokens(text: str, path: str) -> DdlStatement:
+    """:func:`parse_ddl` of any statement, token by token."""
     cursor = Cursor(text, path)
     while cursor.take(";"):
         pass

@@ -185,6 +185,8 @@ class _Reader:
         parts: list[Tree] = [part for part in (node.args.get("catalog"), db, name) if part is not None]
         if any(not isinstance(part, exp.Identifier) for part in parts):
             self.sql.fail(self.near(node), "this table's name cannot be read", fix="write db.table")
+        if db is None and _is_cte(node, name.name.lower()):
+            return
         spans = [_span(self.sql.text, part) for part in parts]
         first, last = spans[0], spans[-1]
         if first is None or last is None:
@@ -194,8 +196,6 @@ class _Reader:
                 fix="write the name plainly",
             )
         if db is None:
-            if _is_cte(node, name.name.lower()):
-                return
             self.sql.fail(
                 first[0],
                 f"`{name.name}` names no database",

@@ -21,9 +21,9 @@ _SYNONYMS = {
 }
 MOST_NESTED = 32
 INTEGERS = ("tinyint", "smallint", "int", "bigint")
-_PLAIN = frozenset((*INTEGERS, "boolean", "float", "double", "string", "binary", "date", "timestamp"))
+PLAIN = frozenset((*INTEGERS, "boolean", "float", "double", "string", "binary", "date", "timestamp"))
 _DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
-_PARTITIONING = frozenset(("string", "varchar", "date", *INTEGERS))
+PARTITIONING = frozenset(("string", "varchar", "date", *INTEGERS))
 _REFUSED = {
     "uniontype": ("Spark and Athena cannot read it", "use a STRUCT with one field for each case"),
     "void": ("Hive's files cannot hold it", "cast NULL to the type that is meant"),
@@ -76,7 +76,7 @@ def parse_type(text: str) -> HiveType:
 @lru_cache(4096)
 def canonical(text: str) -> str:
     """Lower case, no spaces, no synonyms: what a metastore holds. What is no known type stays as it is."""
-    if text in _PLAIN:
+    if text in PLAIN:
         return text
     try:
         return str(parse_type(text))
@@ -95,7 +95,7 @@ def supported(text: str) -> str | None:
 
 def partitioning(kind: HiveType) -> str | None:
     """Why tables are not partitioned by this type; None if they may be."""
-    if kind.name in _PARTITIONING:
+    if kind.name in PARTITIONING:
         return None
     return f"engines write and compare {kind.name.upper()} values in paths differently"
 
@@ -106,7 +106,7 @@ def read_type(cursor: Cursor, *, strict: bool = False, depth: int = 0) -> HiveTy
     if start.kind != "word":
         raise cursor.error(f"expected a type, found {start.text or 'nothing'!r}", start)
     name = _SYNONYMS.get(start.text.lower(), start.text.lower())
-    if name in _PLAIN:
+    if name in PLAIN:
         if name == "double" and cursor.take("PRECISION"):
             raise cursor.error("DOUBLE PRECISION is not a type of Spark", start, fix="write DOUBLE")
         if name == "timestamp" and cursor.looks("WITH"):
@@ -122,7 +122,7 @@ def read_type(cursor: Cursor, *, strict: bool = False, depth: int = 0) -> HiveTy
         return HiveType(name, (length,))
     if name in {"array", "map", "struct"}:
         return _nested(cursor, name, start.offset, strict, depth + 1)
-    why, fix = _REFUSED.get(name, (None, "types are " + ", ".join(sorted(n.upper() for n in _PLAIN)) + _MORE))
+    why, fix = _REFUSED.get(name, (None, "types are " + ", ".join(sorted(n.upper() for n in PLAIN)) + _MORE))
     raise cursor.error(f"{start.text!r} is not a type that all engines read", start, why=why, fix=fix)
 
 
