@@ -197,7 +197,7 @@ class Expressions(Functions):
 
     def window(self, node: Tree, scope: Scope) -> Value:
         function = node.this
-        while isinstance(function, exp.IgnoreNulls | exp.RespectNulls | exp.Filter):
+        while isinstance(function, _AROUND):
             function = function.this
         if self.clause in ("WHERE", "GROUP BY", "HAVING", "ON"):
             self.problems.append(
@@ -266,6 +266,7 @@ def _literal_digits(node: Tree, kind: Type, other: Type) -> Type:
     return kind
 
 
+_AROUND = (exp.IgnoreNulls, exp.RespectNulls, exp.Filter)
 _UNITS = frozenset({"year", "month", "day", "hour", "minute", "second", "week"})
 _OPERATORS: dict[type[Any], str] = {
     exp.Add: "+",

@@ -77,6 +77,7 @@ _ONLY_WINDOWED = (
     exp.Lag,
     exp.Lead,
 )
+_WORDS = (exp.Identifier, exp.Literal)
 _NOT_AGGREGATES = (exp.Lag, exp.Lead)
 
 
@@ -103,7 +104,7 @@ class Functions(Names):
     def name(self, node: Tree) -> str:
         """A function's name as it is written, in lower case; empty for what is no function."""
         meta = node._meta
-        if meta and "start" in meta and not isinstance(node, exp.Identifier | exp.Literal):
+        if meta and "start" in meta and not isinstance(node, _WORDS):
             found = self.text[meta["start"] : meta["end"] + 1].lower()
             if found.isidentifier():
                 return found

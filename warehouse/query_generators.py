@@ -51,9 +51,12 @@ class Generators(Expressions):
         return [*before, ("col", (inner(kind)[0] if kind.startswith("array<") else None, bits))]
 
 
+_PERHAPS = (exp.Explode, exp.Inline, exp.Stack, exp.Anonymous, exp.Posexplode, exp.Func)
+
+
 def generates(node: Tree, walk: Functions) -> str | None:
     """A generator's name."""
-    if isinstance(node, exp.Explode | exp.Inline | exp.Stack | exp.Anonymous | exp.Posexplode | exp.Func):
+    if isinstance(node, _PERHAPS):
         name = walk.name(node)
         return name if name in GENERATORS else None
     return None

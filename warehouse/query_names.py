@@ -64,6 +64,12 @@ class Names:
             if type(this) is exp.Star:
                 return self.star(node, scope)
             return self.bare(node, this.this.lower(), scope)
+        if args.get("db") is None and type(this) is exp.Identifier:
+            # As nearly all of them are.
+            key = (table.this.lower(),) if type(table) is exp.Identifier else ()
+            for source in scope.sources:
+                if key in source.names:
+                    return self.of_source(node, source, this.this.lower(), scope)
         words = [p.name.lower() for w in ("catalog", "db", "table", "this") if (p := args.get(w)) is not None]
         if type(this) is exp.Star:
             return None, self.all_of(self.starred(node, scope))

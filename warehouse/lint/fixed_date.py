@@ -13,6 +13,8 @@ from sqlglot import exp
 
 from warehouse.lint.rule import Hit, Rule, Severity, Sql
 
+_CASTS = (exp.Cast, exp.TryCast)
+_OPEN = (exp.GT, exp.GTE, exp.NEQ)
 _DATE = re.compile(r"\d{4}-?\d{2}(-?\d{2}(T\d{2})?)?\Z")
 
 
@@ -27,18 +29,18 @@ def check(sql: Sql) -> Iterator[Hit]:
                 f"write {item.column} = '{{{{ ds }}}}'",
             )
     for node, other, left, _ in sql.analysis.comparisons:
-        low = isinstance(node, exp.Between) and other is node.args.get("low")
-        if low or isinstance(node, exp.GT | exp.GTE | exp.NEQ):
+        value = other.this if type(other) in _CASTS else other
+        if type(value) is not exp.Literal or not (value.is_string and _DATE.match(value.this)):
             continue
-        value = other.this if isinstance(other, exp.Cast | exp.TryCast) else other
-        if not (isinstance(value, exp.Literal) and value.is_string and _DATE.match(value.this)):
+        low = isinstance(node, exp.Between) and other is node.args.get("low")
+        if low or type(node) in _OPEN or not _fixed(sql, value.this):
             continue
         partitions = [
             origin
             for origin in sql.analysis.names(left[1])
             if origin.table is not None and origin.column in {c.name for c in sql.partitions_of(origin.table)}
         ]
-        if partitions and _fixed(sql, value.this):
+        if partitions:
             yield Hit(
                 sql.offset(value),
                 f"{partitions[0]} is compared with a fixed date",

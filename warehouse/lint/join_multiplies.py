@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from warehouse.frontmatter import Unique
-from warehouse.lint.keys import KeyFinder
+from warehouse.lint.keys import KeyFinder, columns_in
 from warehouse.lint.rule import Hit, Rule, Severity, Sql
 from warehouse.query_facts import JoinFact, Select, Source
 
@@ -45,7 +45,7 @@ def _along(sql: Sql, finder: KeyFinder, select: Select, columns: set[str]) -> It
         whose = {
             id(found[0])
             for item in items
-            for column in item.find_all(exp.Column)
+            for column in columns_in(item)
             if (found := sql.analysis.located.get(id(column))) is not None
         }
         where = args.get("where")
@@ -65,7 +65,7 @@ def _along(sql: Sql, finder: KeyFinder, select: Select, columns: set[str]) -> It
         columns = {
             found[1]
             for item in items
-            for column in item.find_all(exp.Column)
+            for column in columns_in(item)
             if (found := sql.analysis.located.get(id(column))) is not None and found[0] is sources[0]
         } | {
             n for i, n in zip(select.items, select.relation.names, strict=False) if n in columns and i.is_star

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from sqlglot import exp
 
@@ -13,6 +13,7 @@ from warehouse.sqltext import Tree
 Keys = list[frozenset[str]]
 """Sets of column names; an empty set: there is one row at most."""
 Declared = Callable[[TableName], Keys | None]
+_EQUALITIES = (exp.EQ, exp.NullSafeEQ)
 _Column = tuple[int, str]
 """A source's id and a column's name."""
 
@@ -184,7 +185,7 @@ class KeyFinder:
             found |= {(id(source), name) for source in right}
         ids = {id(source) for source in right}
         for condition in _conjuncts(join.on) if join.on is not None else []:
-            if not isinstance(condition, exp.EQ | exp.NullSafeEQ):
+            if type(condition) not in _EQUALITIES:
                 continue
             for one, other in (
                 (condition.this, condition.expression),
@@ -194,8 +195,7 @@ class KeyFinder:
                 if located is None:
                     continue
                 whose = {
-                    id(at[0]) if (at := self.analysis.located.get(id(c))) else 0
-                    for c in other.find_all(exp.Column)
+                    id(at[0]) if (at := self.analysis.located.get(id(c))) else 0 for c in columns_in(other)
                 }
                 same_side = (id(located[0]) in ids, bool(whose & ids))
                 if same_side[0] != same_side[1] or not whose:
@@ -213,8 +213,16 @@ class KeyFinder:
         return found
 
 
+def columns_in(node: Tree) -> Iterable[Tree]:
+    """The columns in an expression, and in its subqueries."""
+    kind = type(node)
+    if kind is exp.Column:
+        return (node,)
+    return () if kind is exp.Literal else node.find_all(exp.Column)
+
+
 def _value(item: Tree) -> Tree:
-    return item.this if isinstance(item, exp.Alias) else item
+    return item.this if type(item) is exp.Alias else item
 
 
 def _conjuncts(node: Tree) -> list[Tree]:

@@ -16,6 +16,9 @@ from warehouse.query_facts import Select
 from warehouse.query_functions import AGGREGATES
 from warehouse.sqltext import Tree
 
+_ROLLUP_NODES = (exp.Rollup, exp.Cube, exp.GroupingSets)
+_NOT_LOOKED_INTO = (exp.Query, exp.Exists, exp.Count)
+_AROUND = (exp.IgnoreNulls, exp.RespectNulls, exp.Filter)
 _PARTS = ("catalog", "db", "table", "this")
 _ROLLUPS = ("rollup", "cube", "grouping_sets", "totals", "all")
 
@@ -28,7 +31,7 @@ def check(sql: Sql) -> Iterator[Hit]:
         if group is not None and any(group.args.get(word) for word in _ROLLUPS):
             continue
         keys = list(group.expressions) if group is not None else []
-        if any(isinstance(key, exp.Rollup | exp.Cube | exp.GroupingSets) for key in keys):
+        if any(isinstance(key, _ROLLUP_NODES) for key in keys):
             continue
         yield from _of_select(sql, select, keys)
 
@@ -58,12 +61,12 @@ def _loose(sql: Sql, select: Select, root: Tree, shapes: set[Any], kinds: set[ty
     stack = [root]
     while stack:
         node = stack.pop()
-        if isinstance(node, exp.Query | exp.Exists | exp.Count):
+        if isinstance(node, _NOT_LOOKED_INTO):
             continue
         if isinstance(node, exp.Window):
             # What a window function takes is grouped; the function itself is no aggregate of the group.
             function = node.this
-            while isinstance(function, exp.IgnoreNulls | exp.RespectNulls | exp.Filter):
+            while isinstance(function, _AROUND):
                 function = function.this
             stack += [*_children(function), *(c for c in _children(node) if c is not node.this)]
             continue

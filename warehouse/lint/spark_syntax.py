@@ -37,24 +37,30 @@ _NODES = {
     "Fetch": ("FETCH FIRST", "LIMIT"),
     "Qualify": ("QUALIFY", "a subquery with the window function, and WHERE around it"),
 }
+_PERHAPS = frozenset((*_NODES, "Distinct"))
 _TYPE_WORDS = """boolean tinyint byte smallint short int integer bigint long float real double date timestamp
     timestamp_ntz timestamp_ltz string character char varchar binary decimal dec numeric void interval array
     map struct"""
 _TYPES = frozenset(_TYPE_WORDS.upper().split())
-_CAST = re.compile(r"\bCAST\s*\(", re.IGNORECASE)
-_AS = re.compile(r"\bAS\s+(\w+)\s*([()<])", re.IGNORECASE)
+_AS = re.compile(r"AS\s+(\w+)\s*([()<])")
 _WITH_LENGTH = ("CHAR", "VARCHAR", "CHARACTER")
 
 
 def check(sql: Sql) -> Iterator[Hit]:
-    for node in sql.analysis.others:
-        found = _NODES.get(type(node).__name__)
-        if found is not None:
-            yield Hit(sql.offset(node), f"Spark 3.5 does not know {found[0]}", None, f"use {found[1]}")
-    for select in sql.analysis.selects:
-        yield from _clauses(sql, select.node)
+    nodes = sql.statement.nodes
+    if not _PERHAPS.isdisjoint([kind.__name__ for kind in nodes]):
+        for node in sql.analysis.others:
+            found = _NODES.get(type(node).__name__)
+            if found is not None:
+                yield Hit(sql.offset(node), f"Spark 3.5 does not know {found[0]}", None, f"use {found[1]}")
+        for select in sql.analysis.selects:
+            yield from _clauses(sql, select.node)
+    for join in nodes.get(exp.Join, ()):
+        if str(join.args.get("method") or "") in ("ASOF", "POSITIONAL"):
+            yield Hit(sql.offset(join), f"Spark 3.5 does not know {join.args['method']} joins")
     text = sql.statement.text
-    if "::" in text or (_CAST.search(text) and any(_odd(match) for match in _AS.finditer(text))):
+    casts = exp.Cast in nodes or exp.TryCast in nodes
+    if "::" in text or (casts and any(_odd(match) for match in _AS.finditer(text.upper()))):
         yield from _casts(sql)
 
 
@@ -72,12 +78,11 @@ def _clauses(sql: Sql, node: Tree) -> Iterator[Hit]:
     for join in args.get("joins") or ():
         if isinstance(join.this, exp.Unnest):
             yield Hit(sql.offset(join), "Spark 3.5 does not know UNNEST", None, "use LATERAL VIEW explode(…)")
-        elif str(join.args.get("method") or "") in ("ASOF", "POSITIONAL"):
-            yield Hit(sql.offset(join), f"Spark 3.5 does not know {join.args['method']} joins")
 
 
 def _odd(match: re.Match[str]) -> bool:
-    kind = match[1].upper()
+    """Whether it may be a type that Spark does not know, in upper case."""
+    kind = match[1]
     return kind not in _TYPES or (kind in _WITH_LENGTH and match[2] != "(")
 
 
