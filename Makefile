@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PYTEST ?= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test check format warehouses
+.PHONY: help demo test test-aws check format warehouses
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ warehouses: $(STAMP) ## all four warehouses from generated files, then their sta
 
 test: $(STAMP) ## all tests
 	$(PYTEST)
+
+test-aws: $(STAMP) ## what runs on AWS, executed against servers on this machine
+	$(PYTEST) tests/aws tests/e2e/test_s3.py tests/stores tests/metastores
 
 check: $(STAMP) ## formatting, lint, types
 	$(BIN)/ruff format --check .

@@ -215,6 +215,9 @@ def amazon(directory: Path, *, staging: str = "", works: bool = True) -> Iterato
     from moto.emr.responses import ElasticMapReduceResponse
     from moto.emrserverless import models as serverless
 
+    from moto.moto_api._internal.models import moto_api_backend
+
+    moto_api_backend.reset()  # its state is the process's
     made = Amazon("", directory)
 
     def cancel_steps(response: Any) -> Any:  # moto has none
@@ -232,7 +235,6 @@ def amazon(directory: Path, *, staging: str = "", works: bool = True) -> Iterato
         patch.setattr(ElasticMapReduceResponse, "cancel_steps", cancel_steps, raising=False)
         patch.setattr(serverless, "JOB_STATUS", "SUBMITTED")
         patch.setenv("JOB_ROLE_ARN", f"arn:aws:iam::{ACCOUNT}:role/jobs")
-        clusters().clear()
         state = directory / "metastore"
         if staging:
             _mirrored(made, state, staging)
@@ -267,33 +269,39 @@ def _mirrored(made: Amazon, state: Path, staging: str) -> None:
     (conf / "spark-defaults.conf").write_text("".join(f"{k} {v}\n" for k, v in settings.items()))
 
 
-def project(directory: Path, made: Amazon, engine: str, more: str = "") -> None:
-    """Settings of the targets ``aws`` (this engine, Glue), ``reader`` (what Glue shows) and ``local``."""
-    assert made.mirror is not None
-    small = "".join(f'"{k}" = "{v}"\n' for k, v in SMALL.items())
-    directory.mkdir(exist_ok=True)
-    (directory / "pyproject.toml").write_text(f"""[tool.warehouse]
+LOCAL = """[tool.warehouse]
 default_target = "local"
 [tool.warehouse.landing]
 music = "landing.music"
-[tool.warehouse.targets.aws]
-engine = "{engine}"
-metastore = "glue"
-lake = "s3://{BUCKET}/lakes/{directory.name}"
-endpoint = "{made.url}"
-region = "{REGION}"
-{more}
-[tool.warehouse.targets.reader]
-metastore = "{made.mirror.uri}"
-lake = "s3://{BUCKET}/lakes/{directory.name}"
-endpoint = "{made.url}"
-region = "{REGION}"
-[tool.warehouse.targets.reader.spark]
-{small}
 [tool.warehouse.targets.local]
 lake = "lake"
 [tool.warehouse.targets.local.spark]
-{small}""")
+""" + "".join(f'"{key}" = "{value}"\n' for key, value in SMALL.items())
+
+
+def local_project(directory: Path) -> None:
+    """Settings of a target ``local``."""
+    directory.mkdir(exist_ok=True)
+    (directory / "pyproject.toml").write_text(LOCAL)
+
+
+def project(directory: Path, made: Amazon, engine: str, more: str = "") -> None:
+    """Settings of the targets ``aws`` (this engine, Glue), ``reader`` (what Glue shows) and ``local``."""
+    assert made.mirror is not None
+    place = f"""lake = "s3://{BUCKET}/lakes/{directory.name}"
+endpoint = "{made.url}"
+region = "{REGION}"
+"""
+    targets = f"""[tool.warehouse.targets.aws]
+engine = "{engine}"
+metastore = "glue"
+{place}{more}
+[tool.warehouse.targets.reader]
+metastore = "{made.mirror.uri}"
+{place}"""
+    local_project(directory)
+    with (directory / "pyproject.toml").open("a") as file:
+        file.write(targets)
 
 
 def warehouse(project: Path, target: str, *words: str, code: int = 0) -> str:
