@@ -261,7 +261,7 @@ def _reading(lake: Lake) -> Engine:
     if expand(lake.target.metastore) == "glue":
         raise ProjectError(
             f"target {lake.target_name!r} answers no questions: open-source Spark cannot read Glue's catalog",
-            fix="ask Athena; or use a metastore of Hive's",
+            fix="ask Athena: warehouse query --engine athena; or use a metastore of Hive's",
         )
     kept = ("spark.hadoop.", "spark.sql.")  # the rest sizes a cluster
     return _local(lake, {k: v for k, v in lake.target.spark.items() if k.startswith(kept)})
