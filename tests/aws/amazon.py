@@ -214,7 +214,6 @@ def amazon(directory: Path, *, staging: str = "", works: bool = True) -> Iterato
     """AWS on this machine. With ``staging`` there is a metastore that follows Glue, and steps run."""
     from moto.emr.responses import ElasticMapReduceResponse
     from moto.emrserverless import models as serverless
-
     from moto.moto_api._internal.models import moto_api_backend
 
     moto_api_backend.reset()  # its state is the process's

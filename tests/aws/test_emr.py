@@ -9,8 +9,16 @@ from fixtures_s3 import BUCKET
 
 from runner.engines.spark_submit import find_program
 from tests.aws.amazon import (
-    Amazon, amazon, clusters, copy_music, job_runs, local_project, project, wait_for, warehouse,
-)  # fmt: skip
+    Amazon,
+    amazon,
+    clusters,
+    copy_music,
+    job_runs,
+    local_project,
+    project,
+    wait_for,
+    warehouse,
+)
 
 pytestmark = [pytest.mark.spark, pytest.mark.metastore, pytest.mark.s3]
 DAYS = ("--start", "2018-11-01", "--end", "2018-11-02")
