@@ -58,6 +58,7 @@ def diff(lake: Lake, table: TableName, interval: Interval, most: int = 5) -> Dif
 
     :class:`ProjectError` where nothing is published, :class:`RunFailedError` where the SQL fails.
     """
+    lake.require_answers()
     model = lake.project.model(table)
     state, spec = lake.log(table).state(), model.spec(interval)
     if state.contract is None or not any(s.partitions for s in state.overlapping(spec)):

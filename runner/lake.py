@@ -177,6 +177,15 @@ class Lake:
                 self._engine = _ENGINES[self._engine_kind()](self)
             return self._engine
 
+    def require_answers(self) -> None:
+        """:class:`ProjectError` where the engine cannot answer queries: before anything is done for one."""
+        if self.target.engine != "local" and expand(self.target.metastore) == "glue":
+            raise ProjectError(
+                f"target {self.target_name!r} answers no questions in Spark's SQL",
+                why="the Spark of this machine cannot read Glue's catalog",
+                fix="ask Athena: warehouse query --engine athena; or use a metastore of Hive's",
+            )
+
     def _engine_kind(self) -> str:
         if self.target.engine not in _ENGINES:
             raise ProjectError(
@@ -258,11 +267,7 @@ def _elsewhere(lake: Lake) -> Engine:
 
 def _reading(lake: Lake) -> Engine:
     """A Spark on this machine that answers questions, where the runs are made by another."""
-    if expand(lake.target.metastore) == "glue":
-        raise ProjectError(
-            f"target {lake.target_name!r} answers no questions: open-source Spark cannot read Glue's catalog",
-            fix="ask Athena: warehouse query --engine athena; or use a metastore of Hive's",
-        )
+    lake.require_answers()
     kept = ("spark.hadoop.", "spark.sql.")  # the rest sizes a cluster
     return _local(lake, {k: v for k, v in lake.target.spark.items() if k.startswith(kept)})
 

@@ -11,11 +11,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from runner.api import Warehouse
 from runner.engines import Engine
 from runner.engines.submitted import RUNS, Application, Ended, SubmittedEngine, modules
 from runner.engines.words import gist
 from runner.stores.local import LocalStore
-from warehouse.errors import OutsideError
+from warehouse.errors import OutsideError, ProjectError
 from warehouse.manifest import Manifest, Result, Staging
 
 
@@ -169,3 +170,38 @@ def test_the_gist_of_a_log_has_the_error_and_no_secret() -> None:
     for secret in ("abc/def", "123456789012", "AKIA", "0f0f", "Main.java"):
         assert secret not in said
     assert gist("") == "it said nothing"
+
+
+def test_a_target_on_glue_is_asked_through_athena_before_anything_is_staged(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.warehouse.targets.local]\nengine = "emr"\nmetastore = "glue"\nlake = "s3://b/lake"\n'
+    )
+    for name, text in {"sql/d/t.sql": "INSERT OVERWRITE TABLE d.t SELECT 1 AS v", "ddl/d/t/V001__create.sql":
+                       "CREATE EXTERNAL TABLE d.t (v INT) STORED AS PARQUET;"}.items():  # fmt: skip
+        file = tmp_path / name
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    with Warehouse.open(tmp_path) as warehouse:
+        for ask in (lambda: warehouse.query("SELECT 1"), lambda: warehouse.diff("d.t", "2024-01-01")):
+            with pytest.raises(ProjectError, match="answers no questions") as caught:
+                ask()
+            assert "--engine athena" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ('engine = "emr"\nmetastore = "glue"\nlake = "lake"', "s3://bucket"),
+        ('engine = "emr"\nlake = "s3://b/lake"', "no cluster reaches"),
+        ('engine = "spark-submit"\nmetastore = "glue"\nlake = "lake"', "spark_submit"),
+        ('engine = "emr-serverless"\nmetastore = "glue"\nlake = "s3://b/lake"', "role"),
+    ],
+)
+def test_targets_that_cannot_work_say_why(
+    tmp_path: Path, settings: str, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    (tmp_path / "pyproject.toml").write_text(f"[tool.warehouse.targets.local]\n{settings}\n")
+    with Warehouse.open(tmp_path) as warehouse, pytest.raises(ProjectError) as caught:
+        _ = warehouse.lake.engine
+    assert word in str(caught.value)
