@@ -14,7 +14,7 @@ from runner.emr import jobflow
 from runner.emr.service import Service
 from warehouse.clusters import TRANSIENT, Emr
 from warehouse.config import expand
-from warehouse.errors import OutsideError
+from warehouse.errors import Location, OutsideError, ProjectError
 
 ACTIVE = ("STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING")
 TRANSIENT_IDLE = 300.0
@@ -77,6 +77,12 @@ class Clusters:
 
     def create(self) -> tuple[str, bool]:
         """The id of the target's cluster, and whether it was made now."""
+        if self.transient:
+            raise ProjectError(
+                f"target {self._target!r} has transient clusters: each command makes its own",
+                where=Location("pyproject.toml"),
+                fix="give `cluster` a name for one that stays",
+            )
         found = self.find()
         if found is not None:
             return found.id, False

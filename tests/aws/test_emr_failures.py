@@ -235,6 +235,11 @@ def test_a_transient_cluster_is_made_for_a_command_and_ends_with_it(bench: Calla
     assert cluster.state == "TERMINATED"
 
 
+def test_none_is_made_that_no_command_would_use(bench: Callable[..., Bench]) -> None:
+    with pytest.raises(ProjectError, match="each command makes its own"):
+        bench(cluster="transient").clusters.create()
+
+
 def test_one_that_has_ended_is_followed_by_another(bench: Callable[..., Bench]) -> None:
     made = bench(cluster="transient")
     made.steps.submit(APPLICATION)
