@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from runner import sources
 from runner.lake import Lake
-from runner.publish import append, converge
+from runner.publish import Shown, append, converge
 from warehouse.errors import ProjectError
 from warehouse.intervals import Grain
 from warehouse.log import Entry, Publish, State, fold
@@ -71,7 +71,8 @@ class Inputs:
             entry = Entry(state.head + 1, "observed", state.time, Publish(seen.changed))
             state = fold([entry], state)
         assert state.contract is not None
-        return Input(table, state, Layout.of(state.contract).slicing, True, waiting=seen.waiting)
+        slicing = Layout.of(state.contract).slicing
+        return Input(table, state, slicing, True, waiting=seen.waiting, found=bool(seen.changed))
 
     def _seen(self, table: TableName, state: State) -> sources.Observation:
         assert state.contract is not None
@@ -96,14 +97,16 @@ class Settling:
 
     def __init__(self, lake: Lake, tables: Sequence[TableName]) -> None:
         self._pool = ThreadPoolExecutor(max(1, min(len(tables), 8)), thread_name_prefix="converge")
-        self._work = [self._pool.submit(converge, lake, table) for table in tables]
+        self._work = {table: self._pool.submit(converge, lake, table) for table in tables}
+        self.shown: dict[TableName, Shown] = {}
+        """What the metastore showed of each, once it is waited for."""
 
     def wait(self) -> None:
         """Until all are done; raises what went wrong with the first that was not."""
-        work, self._work = self._work, []
+        work, self._work = self._work, {}
         self._pool.shutdown()
-        for done in work:
-            done.result()
+        for table, done in work.items():
+            self.shown[table] = done.result()
 
 
 def grain_of(lake: Lake, table: TableName) -> Grain:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from runner.claims import identity
@@ -32,7 +33,7 @@ from warehouse.errors import ConflictError, OutsideError
 from warehouse.log import Body, State, fold
 from warehouse.names import Spec, TableName
 from warehouse.protocol import EMPTY_DIRECTORY, Definition, Pointer
-from warehouse.steps import Appended, Converged, append_steps, converge_steps, drive
+from warehouse.steps import Appended, Seen, append_steps, converge_steps, drive
 
 DEADLINE = 30.0
 """Z, in seconds: a pointer write that would be sent later than this after the log was read is not sent."""
@@ -62,18 +63,38 @@ def append_or_lose(log: TableLog, body: Body, base: int, nonce: str) -> State:
     return done.state
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What the metastore showed when the log of a table was at ``head``, after ``written`` records were
+    changed."""
+
+    head: int
+    written: int
+    table: Table | None
+    seen: Seen
+
+
 def converge(
-    lake: Lake, table: TableName, scope: Sequence[str] | None = None, *, sweep: bool = False
-) -> Converged:
-    """Make the metastore show the log's head; :class:`OutsideError` names what could not be done."""
+    lake: Lake, table: TableName, scope: Sequence[str] | None = None, *,
+    sweep: bool = False, shown: Shown | None = None,
+) -> Shown:  # fmt: skip
+    """Make the metastore show the log's head; :class:`OutsideError` names what could not be done.
+
+    ``shown`` saves reading what is written over: only where at most one entry, the caller's own, has been
+    appended since.
+    """
     state = lake.log(table).state()
     driver = Converging(lake, table, state)
+    seen = None
+    if shown is not None and shown.head >= state.head - 1:
+        seen, driver.table = shown.seen, shown.table
     steps = converge_steps(
         state,
         transactional=lake.metastore.transactional,
         empty=driver.empty,
         scope=scope,
         sweep=sweep,
+        seen=seen,
     )
     done = drive(steps, driver.perform)
     if not done.done:
@@ -83,7 +104,7 @@ def converge(
             why=f"{first[0] or 'the table'}: {first[1]}",
             fix=f"any later command on {table} finishes it; nothing that was published is lost",
         )
-    return done
+    return Shown(done.state.head, done.written, driver.table, done.seen)
 
 
 class Converging:
@@ -99,7 +120,7 @@ class Converging:
         root = contract.location if contract else f"{table.db}/{table.table}"
         self.empty = f"{root.rstrip('/')}/{EMPTY_DIRECTORY}"
         self._read_at = time.monotonic()
-        self._table: Table | None = None
+        self.table: Table | None = None
         self._made_empty = False
 
     def perform(self, request: Request) -> Any:
@@ -110,8 +131,8 @@ class Converging:
                 self.state = fold(entries, self.state) if entries else self.state
                 return entries
             case ReadTable():
-                self._table = self.metastore.table(self.name)
-                return None if self._table is None else self._definition(self._table)
+                self.table = self.metastore.table(self.name)
+                return None if self.table is None else self._definition(self.table)
             case ReadPointers():
                 return self._pointers(request.scope)
             case Pause():
@@ -150,7 +171,7 @@ class Converging:
             return Written({"": error.what})
         finally:
             if isinstance(request, CreateTable | AlterTable | DropTable):
-                self._table = None
+                self.table = None
         return Written()
 
     # ------------------------------------------------------------------ outward
@@ -160,7 +181,7 @@ class Converging:
         self._make_empty(wanted.location)
         made = table_of(contract, self.lake.uri(wanted.location))
         parameters = {"EXTERNAL": "TRUE", **wanted.properties, **wanted.statistics}
-        owner = self._table.owner if self._table else identity().partition("@")[0]
+        owner = self.table.owner if self.table else identity().partition("@")[0]
         return Table(
             made.name, wanted.columns, wanted.partitions, wanted.storage, made.location, wanted.comment,
             parameters, owner,
@@ -199,11 +220,11 @@ class Converging:
     # ------------------------------------------------------------------ inward
 
     def _known(self) -> Table:
-        if self._table is None:
-            self._table = self.metastore.table(self.name)
-        if self._table is None:
+        if self.table is None:
+            self.table = self.metastore.table(self.name)
+        if self.table is None:
             raise OutsideError(f"{self.name} is gone from {self.metastore.name}", fix="run the command again")
-        return self._table
+        return self.table
 
     def _definition(self, table: Table) -> Definition:
         return Definition(

@@ -19,7 +19,7 @@ from runner.inputs import Inputs
 from runner.lake import Lake
 from runner.metastores import Table
 from runner.outcome import Outcome, Status
-from runner.publish import append, converge
+from runner.publish import Shown, append, converge
 from warehouse.errors import ConflictError, Location, OutsideError, RunFailedError, WarehouseError
 from warehouse.log import PartitionState, Publish, SliceState, State
 from warehouse.manifest import CheckOutcome, Manifest, Result, StagedPartition, Stamp
@@ -67,6 +67,8 @@ class Attempt:
         self.force = force
         self.decided = decided
         """The state that decisions were made on; while the log has not moved they stand."""
+        self.shown: Shown | None = None
+        """What the metastore showed of the table before the first of its runs."""
         self.log = lake.log(model.name)
         self.claims = Claims(lake.store, model.name)
 
@@ -223,7 +225,8 @@ class Attempt:
         )
         if done.entry is not None:
             forget_failures(self.lake.store, self.model.name, slices)
-            converge(self.lake, self.model.name, [s for s in slices if s not in done.lost])
+            shown, self.shown = self.shown, None
+            converge(self.lake, self.model.name, [s for s in slices if s not in done.lost], shown=shown)
         for decision in prepared.decisions:
             path = decision.spec.path
             if path in done.lost:

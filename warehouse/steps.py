@@ -118,13 +118,22 @@ def own(entries: Sequence[Entry], nonce: str) -> Entry | None:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What was read of a metastore: the table, and its pointers by path."""
+
+    table: Definition | None
+    pointers: Mapping[str, Pointer]
+
+
+@dataclass(frozen=True)
 class Converged:
-    """How a converge ended: the ``state`` it saw last, what is not done and why, by partition path, and how
-    many records it wrote."""
+    """How a converge ended: the ``state`` and what it saw last, what is not done and why, by partition path,
+    and how many records it wrote."""
 
     state: State
     failed: Mapping[str, str]
     written: int
+    seen: Seen
 
     @property
     def done(self) -> bool:
@@ -140,29 +149,35 @@ def converge_steps(
     sweep: bool = False,
     batch: int = 100,
     passes: int = 5,
+    seen: Seen | None = None,
 ) -> Steps[Converged]:
     """Make one metastore show the log's head; ``state`` is any fold of the log to start from.
 
     The pointers are read after the last write and agree, and the log is read after that and has not moved:
     only then is it done. ``scope`` narrows it to slices (what an append has changed), None is all.
-    ``passes`` bounds the attempts per head. The other arguments are :func:`warehouse.needed.needed`'s.
+    ``passes`` bounds the attempts per head. ``seen`` is what was read a while ago: the first writes may go by
+    it, but never the end. The other arguments are :func:`warehouse.needed.needed`'s.
     """
     scope = None if scope is None else tuple(scope)
     failed: Mapping[str, str] = {}
     left, written = passes, 0
     while True:
-        table: Definition | None = yield ReadTable()
-        pointers: Mapping[str, Pointer] = {}
-        if table is not None and table.partitions:
-            pointers = yield ReadPointers(scope)
+        earlier = seen is not None
+        now, seen = seen, None
+        if now is None:
+            table: Definition | None = yield ReadTable()
+            pointers: Mapping[str, Pointer] = {}
+            if table is not None and table.partitions:
+                pointers = yield ReadPointers(scope)
+            now = Seen(table, pointers)
         entries: Sequence[Entry] = yield ReadEntries(state.head)
         if entries:
             state, left, failed = fold(entries, state), passes, {}
             continue
         writes = needed(
             state,
-            table,
-            pointers,
+            now.table,
+            now.pointers,
             transactional=transactional,
             empty=empty,
             scope=scope,
@@ -172,11 +187,12 @@ def converge_steps(
         if any(isinstance(write, CreateTable) for write in writes):
             scope = None  # whoever makes the table makes all of it, also in the passes that follow
         if not writes:
-            return Converged(state, {}, written)
+            if earlier:
+                continue
+            return Converged(state, {}, written, now)
         if left == 0:
-            return Converged(
-                state, failed or dict.fromkeys(subjects(writes), "others keep changing it"), written
-            )
+            why = failed or dict.fromkeys(subjects(writes), "others keep changing it")
+            return Converged(state, why, written, now)
         if failed:
             yield Pause(passes - left)
         left, failed = left - 1, {}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from warehouse.effects import ReadEntries, ReadPointers
+from warehouse.effects import ReadEntries, ReadPointers, ReadTable
 from warehouse.log import (
     Accept,
     Adopt,
@@ -29,7 +29,7 @@ from warehouse.log import (
     State,
     fold,
 )
-from warehouse.steps import Appended, append_steps, converge_steps
+from warehouse.steps import Appended, Seen, append_steps, converge_steps
 
 from .world import EMPTY, contract, made
 
@@ -74,7 +74,15 @@ def clock(name: str) -> Callable[[str], str]:
     return lambda previous: f"{previous}/{name}"
 
 
-def propose(setting: Setting, name: str, base: int, state: State, body: Body, nonce: str = "") -> Program:
+def propose(
+    setting: Setting,
+    name: str,
+    base: int,
+    state: State,
+    body: Body,
+    nonce: str = "",
+    seen: Seen | None = None,
+) -> Program:
     """Append ``body``, say how it ended, converge."""
     planned = f"{name}@{base}"
     if isinstance(body, Adopt):  # what it takes over depends on what it read elsewhere: part of its identity
@@ -91,24 +99,38 @@ def propose(setting: Setting, name: str, base: int, state: State, body: Body, no
         return
     yield Said("won", nonce or name)
     scope = [s.spec for s in body.slices] if isinstance(body, Publish | Rollback | Adopt) else None
-    yield from converge_all(setting, done.state, scope)
+    yield from converge_all(setting, done.state, scope, seen if done.state.head == base + 1 else None)
 
 
-def converge_all(setting: Setting, state: State, scope: list[str] | None = None) -> Program:
+def converge_all(
+    setting: Setting, state: State, scope: list[str] | None = None, seen: Seen | None = None
+) -> Program:
     number = 0
     while number < len(setting.transactional):
         yield Use(number)
         ended = yield from setting.converge(
-            state, transactional=setting.transactional[number], empty=EMPTY, scope=scope, passes=6
+            state, transactional=setting.transactional[number], empty=EMPTY, scope=scope, passes=6, seen=seen
         )
-        state = ended.state
+        state, seen = ended.state, None
         if not ended.done:
             yield GaveUp()
         yield Said("converged", head=ended.state.head)
         number += 1
 
 
-def publisher(name: str, spec: str, partitions: tuple[str, ...], *, forced: bool = False) -> Actor:
+def look() -> Generator[Any, Any, Seen]:
+    """What the first metastore shows."""
+    yield Use(0)
+    table = yield ReadTable()
+    pointers = yield ReadPointers(None)
+    return Seen(table, pointers)
+
+
+def publisher(
+    name: str, spec: str, partitions: tuple[str, ...], *, forced: bool = False, ahead: bool = False
+) -> Actor:
+    """``ahead``: it looks at the metastore before it appends, and writes by that."""
+
     def program(setting: Setting) -> Program:
         entries = yield ReadEntries(0)
         state = fold(entries)
@@ -116,7 +138,8 @@ def publisher(name: str, spec: str, partitions: tuple[str, ...], *, forced: bool
             return
         digest = state.contract.digest
         body = Publish((made(spec, name, partitions, digest),), staged=digest, forced=forced)
-        yield from propose(setting, name, state.head, state, body)
+        seen = (yield from look()) if ahead else None
+        yield from propose(setting, name, state.head, state, body, seen=seen)
 
     return program
 

@@ -273,6 +273,28 @@ def default() -> dict[str, Scenario]:
             crashes=1,
         ),
         Scenario(
+            "ahead: who saw the metastore before appending writes by that, while others move it",
+            {
+                "day": a.publisher("day", DAY, (OTHER, "dt=1/h=3"), ahead=True),
+                "ddl": a.add_column("ddl"),
+            },
+            PUBLISHED,
+            [shows(PUBLISHED, transactional=hive)],
+            crashes=1,
+            lates=1,
+        ),
+        Scenario(
+            "ahead-gone: what was seen is dropped, and made anew",
+            {
+                "pub": a.publisher("pub", HOUR, (HOUR,), ahead=True),
+                "again": a.recreate("again"),
+            },
+            TWICE,
+            [shows(TWICE, transactional=glue)],
+            crashes=1,
+            lates=1,
+        ),
+        Scenario(
             "mixed: one slice gains, keeps and loses partitions under a reader's eyes",
             {"day": a.publisher("day", DAY, (OTHER, "dt=1/h=3"))},
             PUBLISHED,

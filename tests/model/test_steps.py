@@ -373,3 +373,33 @@ def test_a_wide_backfill_is_one_converge() -> None:
     slices: Iterable[SliceState] = (made(day, "run", (day,)) for day in days)
     world.append(Publish(tuple(slices)))
     assert world.converge(scope=days).written == 400
+
+
+def test_what_was_seen_before_the_append_saves_reading_what_is_written_over() -> None:
+    world = created()
+    world.publish(HOUR, "a", HOUR)
+    seen = world.converge().seen
+    world.publish(HOUR, "b", HOUR)
+    world.converge(scope=[HOUR], seen=seen)
+    kinds = [type(request) for request in world.asked]
+    assert kinds == [ReadEntries, MovePointers, ReadTable, ReadPointers, ReadEntries]
+    assert world.locations == {HOUR: f"b/{HOUR}"}
+
+
+def test_what_was_seen_earlier_never_says_that_it_is_done() -> None:
+    world = created()
+    world.publish(HOUR, "a", HOUR)
+    seen = world.converge().seen
+    world.catalog = replace(world.catalog, pointers={})
+    assert world.converge(seen=seen).done
+    assert world.locations == {HOUR: f"a/{HOUR}"}
+
+
+def test_what_was_seen_and_is_gone_is_made_again() -> None:
+    world = created()
+    world.publish(HOUR, "a", HOUR)
+    seen = world.converge().seen
+    world.publish(HOUR, "b", HOUR)
+    world.catalog = Catalog(world.catalog.transactional)
+    assert world.converge(scope=[HOUR], seen=seen).done
+    assert world.locations == {HOUR: f"b/{HOUR}"}
