@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     # Each command imports what it needs when it is called: a render does not pay for a run.
     from runner.athena import Answer
     from runner.diffing import Difference
-    from runner.doctor import Finding
     from runner.engines import Progress, Rows
     from runner.history import Event
     from runner.land import Landed
+    from runner.looking import Finding
     from runner.planning import Plan
     from runner.schema import Applied, TableDdl
     from runner.status import TableStatus

@@ -66,13 +66,18 @@ def refused(error: ClientError, action: str, where: str) -> OutsideError | None:
             why=f"{code}: {message}",
             fix="renew them (`aws sso login`, or a new session token), then give the command again",
         )
-    if code in _DENIED:
+    if denied(error):
         return OutsideError(
             f"not allowed to {action} in {where}",
             why=message or code,
             fix="give the role what `warehouse iam` prints for it",
         )
     return None
+
+
+def denied(error: ClientError) -> bool:
+    """Whether a right is missing."""
+    return code_of(error) in _DENIED
 
 
 def unreachable(error: BotoCoreError, service: str) -> OutsideError:

@@ -5,45 +5,39 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from importlib import metadata
 
 from runner.lake import Lake
-from warehouse.errors import WarehouseError
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at: ``ok`` or not, what was found, what to do."""
-
-    what: str
-    ok: bool
-    found: str
-    fix: str = ""
+from runner.looking import Finding, Look, careful
 
 
 def examine(lake: Lake) -> Iterator[Finding]:
     """Look at everything a run needs, from the cheap to the slow; one that fails hides none of the others."""
     yield _python()
-    yield from map(_package, ("pyspark", "sqlglot", "thrift", "pymetastore"))
-    for what, look in (
-        ("Java", _java),
-        ("memory", _memory),
+    here = lake.target.engine in ("local", "spark-submit")
+    spark = ("pyspark",) if here else ()
+    yield from map(_package, (*spark, "sqlglot", "thrift", "pymetastore"))
+    looks: list[tuple[str, Look]] = [("Java", _java), ("memory", _memory)] if here else []
+    if uses_aws(lake):
+        from runner import doctor_aws
+
+        looks += doctor_aws.looks(lake)
+    looks += [
         ("lake", lambda: _lake(lake)),
         ("project files", lambda: _files(lake)),
         ("metastore", lambda: _metastore(lake)),
         ("staging tables", lambda: _staging(lake)),
-        ("Spark", lambda: _spark(lake)),
-    ):
-        yield _careful(what, look)
+    ]
+    if lake.target.engine == "local":
+        looks.append(("Spark", lambda: _spark(lake)))
+    for what, look in looks:
+        yield careful(what, look)
 
 
-def _careful(what: str, look: Callable[[], Finding]) -> Finding:
-    try:
-        return look()
-    except WarehouseError as error:
-        return Finding(what, False, error.what + (f" ({error.why})" if error.why else ""), error.fix or "")
+def uses_aws(lake: Lake) -> bool:
+    """Whether the target has something there, or on what speaks like it."""
+    return lake.on_s3 or lake.target.metastore == "glue"
 
 
 def _python() -> Finding:
@@ -95,8 +89,18 @@ def _files(lake: Lake) -> Finding:
 
 
 def _metastore(lake: Lake) -> Finding:
-    databases = lake.metastore.databases()
-    return Finding("metastore", True, f"{lake.metastore.name} answers, {len(databases)} databases")
+    # Asked one by one: to list all databases is a right that the runner does not need.
+    wanted = sorted({name.db for name in lake.project.tables})
+    missing = [db for db in wanted if lake.metastore.database(db) is None]
+    if missing:
+        return Finding(
+            "metastore",
+            True,
+            f"{lake.metastore.name} answers, without {', '.join(missing)}: warehouse ddl apply makes them",
+        )
+    return Finding(
+        "metastore", True, f"{lake.metastore.name} answers, {len(wanted)} databases of the project"
+    )
 
 
 def _staging(lake: Lake) -> Finding:

@@ -128,8 +128,11 @@ def run(arguments: list[str]) -> int:
         if not isinstance(error, WarehouseError):
             if debug:
                 raise
+            from runner.engines.words import hidden
+
+            said = f"{type(error).__name__}: {hidden(str(error))}"
             print(
-                f"error: an error that this tool did not expect: {type(error).__name__}: {error}\n"
+                f"error: an error that this tool did not expect: {said}\n"
                 "  fix: run it again with --debug and report what it shows",
                 file=sys.stderr,
             )
