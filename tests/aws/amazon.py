@@ -124,8 +124,9 @@ class Amazon:
     def work(self) -> None:
         """Start what was given and end what is over, until :meth:`stop`."""
         while not self._ends.wait(0.1):
-            for cluster in list(clusters().values()):
-                for step in cluster.steps:
+            # Moto shows a cluster before it has made it.
+            for cluster in [c for c in list(clusters().values()) if hasattr(c, "auto_scaling_role")]:
+                for step in list(cluster.steps):
                     self._step(cluster, step)
             for run in job_runs():
                 self._job(run)
