@@ -54,8 +54,7 @@ def observe(
                 changed.append(SliceState(spec.path, "source-gone", ()))
             continue
         seen = observed(spec, location, files)
-        interval = _interval(layout, spec)
-        wait = layout.waits_for(interval, names, now)
+        wait = layout.waits_for(_interval(layout, spec), names, now) if layout.may_wait else None
         if wait:
             waiting[spec.path] = wait
         if before is None or before.version != seen.version or before.partitions[0].location != location:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from warehouse.intervals import Grain, Interval
+from warehouse.last_changes import LastChanges
 from warehouse.log import InputRead, PartitionState, State
 from warehouse.names import Spec, TableName
 from warehouse.partition_index import PartitionIndex, digest_of
@@ -24,6 +25,7 @@ class Input:
 
     ``start`` is the first interval it is meant to have (None: as it comes); ``waiting`` tells which
     partitions may not be read yet, and why; ``planned`` are slices that the same plan runs before.
+    ``found`` tells that the state's last entry is what was found, and does not stand in the log.
     """
 
     table: TableName
@@ -34,6 +36,12 @@ class Input:
     end: datetime | None = None
     waiting: Mapping[str, str] = field(default_factory=dict)
     planned: frozenset[str] = frozenset()
+    found: bool = False
+
+    @property
+    def head(self) -> int:
+        """The log's last entry; 0 where more was found than the log has: no entry tells what that was."""
+        return 0 if self.found else self.state.head
 
     @property
     def is_snapshot(self) -> bool:
@@ -52,6 +60,11 @@ class Input:
         )
 
     @cached_property
+    def changes(self) -> LastChanges:
+        """When its partitions last changed."""
+        return LastChanges(self.state.changed, self.state.contract.partitions if self.state.contract else ())
+
+    @cached_property
     def planned_index(self) -> PartitionIndex:
         """Slices that the same plan runs before."""
         return self._indexed(dict.fromkeys(self.planned, ""))
@@ -65,12 +78,20 @@ def read(source: Input, window: Window) -> InputRead:
     index = source.index
     inside = index.inside(window)
     digest = digest_of((path, index.versions[path]) for path in inside)
-    return InputRead(str(source.table), tuple(window.text), digest, source.state.head, len(inside))
+    return InputRead(str(source.table), tuple(window.text), digest, source.head, len(inside))
 
 
 def unchanged(source: Input, before: InputRead) -> bool:
-    """Whether what ``before`` has read is what lies in its window now."""
-    return before.head == source.state.head or before.digest == source.index.digest(before.window)
+    """Whether what ``before`` has read is what lies in its window now: nothing in it has changed since, or
+    all of it has changed back."""
+    state = source.state
+    if before.head == state.head:
+        return True
+    if state.created <= before.head < state.head:
+        since = source.changes.inside(before.window)
+        if since is not None and since <= before.head:
+            return True
+    return before.digest == source.index.digest(before.window)
 
 
 def size_read(source: Input, window: Window) -> tuple[int, int, int]:

@@ -100,6 +100,11 @@ class Layout:
         """How many directories deep partitions lie."""
         return len(self.pattern.split("/")) if self.pattern else len(self.contract.partitions)
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether there is a rule for when an interval may be read."""
+        return bool(self.contract.properties.get("source.complete", "").strip())
+
     def waits_for(self, interval: Interval | None, names: Iterable[str], now: datetime) -> str | None:
         """Why an interval may not be read yet (TBLPROPERTIES ``source.complete``), or None when it may."""
         rule = self.contract.properties.get("source.complete", "").strip()
