@@ -94,9 +94,8 @@ class SubmittedEngine:
         again, pause = True, _SHORTEST
         try:
             while waiting:
-                ended = (
-                    self._submitted.ended() if self._submitted else Ended()
-                )  # looked at first: what it wrote before its end is found below
+                # Looked at first: what it wrote before its end is found below.
+                ended = self._submitted.ended() if self._submitted else Ended()
                 found = list(self._results(waiting))
                 for result in found:
                     del waiting[result.run_id]
@@ -151,9 +150,11 @@ class SubmittedEngine:
     def _cancel(self) -> None:
         submitted, self._submitted = self._submitted, None
         if submitted is not None:
-            with contextlib.suppress(OutsideError):
-                self._put({"end": True})  # the only way to one that runs in a cluster's own driver
-            submitted.cancel()
+            try:
+                submitted.cancel()
+                self._put({"end": True})  # the only way to one whose driver is in the cluster
+            except OutsideError as error:
+                self._progress(f"{error.what}: what was submitted ends by itself in a few minutes")
 
     def _results(self, waiting: dict[str, Manifest]) -> Iterator[Result]:
         """Results that are there by now. Run ids sort by time: one listing finds them."""

@@ -142,6 +142,20 @@ def test_whoever_stops_listening_cancels(tmp_path: Path) -> None:
     assert cluster.requests()[-1] == {"end": True}, "one in a cluster's driver hears it from its inbox"
 
 
+def test_one_that_cannot_be_cancelled_does_not_hide_what_happened(tmp_path: Path) -> None:
+    def lost(cluster: Cluster) -> None:
+        raise OutsideError("the credentials have expired")
+
+    said: list[str] = []
+    store = LocalStore(tmp_path)
+    cluster = Cluster(store, lost)
+    cluster.cancel = lambda: lost(cluster)  # type: ignore[method-assign]
+    engine = SubmittedEngine(store, cluster, no_reader, said.append, pause=lambda seconds: None)
+    with pytest.raises(OutsideError, match="credentials have expired"):
+        list(engine.run([A]))
+    assert "ends by itself" in said[-1]
+
+
 def test_a_result_that_is_half_written_is_waited_for(tmp_path: Path) -> None:
     def half(cluster: Cluster) -> None:
         cluster.store.write(f"{RUNS}/2026-a/result.json", b'{"run_id": "2026')
