@@ -10,12 +10,11 @@ from warehouse.names import TableName
 def tables_by(lake: Lake, kind: str, value: str) -> set[TableName]:
     """The tables that ``kind:value`` names."""
     project = lake.project
-    models = [project.model(name) for name in project.sql_files]
     match kind:
         case "tag":
-            return {m.name for m in models if value in m.front.tags}
+            return {n for n in project.sql_files if value in project.front(n).tags}
         case "owner":
-            return {m.name for m in models if m.front.owner == value}
+            return {n for n in project.sql_files if project.front(n).owner == value}
         case "source":
             return {n for n in project.tables if not project.has_sql(n) and n.db == value}
         case "state" if value == "stale":

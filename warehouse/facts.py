@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,6 +18,9 @@ from warehouse.findings import Finding, Severity
 from warehouse.graph import ordered
 from warehouse.names import TableName
 from warehouse.project import Project
+
+if TYPE_CHECKING:
+    from warehouse.model import Model
 
 UNREADABLE = ("W001", "unreadable")
 """Code and name of the rule that files can be read."""
@@ -30,8 +34,9 @@ class WindowFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class TableFacts(msgspec.Struct, frozen=True, array_like=True):
-    """Of one table. A source has no inputs, windows or lineage.
+    """Of one table. A source has no inputs, windows or lineage, no ``grain``, ``form``, owner or tags.
 
+    ``grain`` is that of its slices, or ``snapshot``; ``form`` of its SQL: ``range`` or ``date``.
     ``lineage`` has each column's origins: ``db.table.column``, or ``unknown (…)``. ``unused`` are findings
     about comments that silence nothing, which count only where all rules are asked for. Without ``readable``
     nothing but the findings is sure. ``key`` is the digest of what went in: the table's own files, those of
@@ -47,6 +52,10 @@ class TableFacts(msgspec.Struct, frozen=True, array_like=True):
     findings: tuple[Finding, ...] = ()
     unused: tuple[Finding, ...] = ()
     macros: tuple[str, ...] = ()
+    grain: str = ""
+    form: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
     readable: bool = True
     key: bytes = b""
 
@@ -54,6 +63,18 @@ class TableFacts(msgspec.Struct, frozen=True, array_like=True):
     def name(self) -> TableName:
         db, _, table = self.table.partition(".")
         return TableName(db, table)
+
+
+def described(facts: TableFacts, model: Model) -> TableFacts:
+    """With what the model says of itself; :class:`ProjectError` where its SQL cannot be read."""
+    return msgspec.structs.replace(
+        facts,
+        inputs=tuple(map(str, model.inputs)),
+        grain="snapshot" if model.contract.is_snapshot else model.grain.value,
+        form="range" if model.is_range else "date",
+        owner=model.front.owner,
+        tags=model.front.tags,
+    )
 
 
 class Keys:

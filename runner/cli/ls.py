@@ -7,6 +7,7 @@ import click
 from runner.cli.options import json_output, selection
 from runner.console import as_json as to_json
 from runner.console import opened, table
+from warehouse.facts import described
 
 
 @click.command()
@@ -16,33 +17,25 @@ from runner.console import opened, table
 def ls(ctx: click.Context, select: tuple[str, ...], exclude: tuple[str, ...], as_json: bool) -> None:
     """List tables: what they are, how often they run, what they read."""
     with opened(ctx) as warehouse:
-        found = []
-        for name in warehouse.tables(select, exclude):
-            if warehouse.project.has_sql(name):
-                model = warehouse.project.model(name)
-                found.append(
-                    {
-                        "table": str(name),
-                        "kind": "table",
-                        "grain": "snapshot" if model.contract.is_snapshot else model.grain.value,
-                        "form": "range" if model.is_range else "date",
-                        "owner": model.front.owner,
-                        "tags": list(model.front.tags),
-                        "reads": [str(i) for i in model.inputs],
-                    }
-                )
-            else:
-                found.append(
-                    {
-                        "table": str(name),
-                        "kind": "source",
-                        "grain": "",
-                        "form": "",
-                        "owner": "",
-                        "tags": [],
-                        "reads": [],
-                    }
-                )
+        project = warehouse.project
+        facts = [
+            one
+            if one.readable or not project.has_sql(one.name)
+            else described(one, project.model(one.name))  # what is wrong may be somewhere else
+            for one in warehouse.facts(warehouse.tables(select, exclude))
+        ]
+        found = [
+            {
+                "table": one.table,
+                "kind": "table" if project.has_sql(one.name) else "source",
+                "grain": one.grain,
+                "form": one.form,
+                "owner": one.owner,
+                "tags": list(one.tags),
+                "reads": list(one.inputs),
+            }
+            for one in facts
+        ]
     if as_json:
         print(to_json(found))
         return

@@ -232,6 +232,14 @@ def test_selectors_and_lint_ask_the_same_facts(root: Path, asked: list[str]) -> 
     assert asked == []
 
 
+def test_owners_and_tags_are_told_by_front_matter_alone(root: Path, asked: list[str]) -> None:
+    change(root / "sql/gen/m0012.sql", "INSERT", "INSRT")
+    with Warehouse.open(root) as opened:
+        assert [str(n) for n in opened.tables(["owner:team2"])][:3] == ["gen.m0002", "gen.m0007", "gen.m0012"]
+        assert len(opened.tables(["tag:daily"])) == COUNT
+    assert asked == []
+
+
 def test_circles_among_the_linted_tables(root: Path) -> None:
     change(root / "sql/gen/m0012.sql", "gen.m0011", "gen.m0013")
     with Warehouse.open(root) as opened:

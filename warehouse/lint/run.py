@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from warehouse.errors import Location, ProjectError
-from warehouse.facts import TableFacts, WindowFact, findings_of, unreadable
+from warehouse.facts import TableFacts, WindowFact, described, findings_of, unreadable
 from warehouse.findings import Finding
 from warehouse.lint import NOQA, RULES
 from warehouse.lint.noqa import Noqa, comments, faults
@@ -92,8 +92,7 @@ class _Examination:
         model = self.subject.model
         origins = column_origins(model, self.subject.analysis)
         return replace(
-            found,
-            inputs=tuple(map(str, model.inputs)),
+            described(found, model),
             windows={str(t): WindowFact(w.text, w.widened) for t, w in self.subject.windows.items()},
             lineage={column: tuple(map(str, found)) for column, found in origins.items()},
             macros=tuple(model.macros.files),
