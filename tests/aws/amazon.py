@@ -316,7 +316,7 @@ def warehouse(project: Path, target: str, *words: str, code: int = 0) -> str:
     return done.stdout if words[0] == "query" else done.stdout + done.stderr
 
 
-def wait_for(found: Any, seconds: float = 120) -> Any:
+def wait_for(found: Any, seconds: float = 300) -> Any:
     """What ``found()`` answers as soon as it is something."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
