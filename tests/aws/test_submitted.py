@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from runner.api import Warehouse
+from runner.cli import run
 from runner.engines import Engine
 from runner.engines.submitted import RUNS, Application, Ended, SubmittedEngine, modules
 from runner.engines.words import gist
@@ -219,3 +220,9 @@ def test_targets_that_cannot_work_say_why(
     with Warehouse.open(tmp_path) as warehouse, pytest.raises(ProjectError) as caught:
         _ = warehouse.lake.engine
     assert word in str(caught.value)
+
+
+def test_a_target_without_a_cluster_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.warehouse.targets.local]\nlake = "lake"\n')
+    assert run(["--project", str(tmp_path), "emr", "list"]) == 2
+    assert "its engine is local" in capsys.readouterr().err
