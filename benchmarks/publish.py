@@ -101,12 +101,12 @@ def _heavy(rows: int) -> str:
 def _compare(warehouse: Warehouse, spark: Any, kind: str, rounds: int, rows: int) -> None:
     select = _heavy(rows) if kind == "heavy" else SMALL
     select = select.replace("{dt}", "2024-01-01")
-    bare = _bare(spark)
+    session = bare(spark)
 
     def in_place() -> None:
-        bare.sql(f"INSERT OVERWRITE TABLE bench.{kind}_in_place PARTITION (dt = '2024-01-01') {select}")
+        session.sql(f"INSERT OVERWRITE TABLE bench.{kind}_in_place PARTITION (dt = '2024-01-01') {select}")
         if kind == "checked":
-            bare.sql(QUERIED.format(table=f"bench.{kind}_in_place")).collect()
+            session.sql(QUERIED.format(table=f"bench.{kind}_in_place")).collect()
 
     def ours() -> None:
         report = warehouse.run([f"bench.{kind}"], "2024-01-01", options=Options(force=True))
@@ -115,9 +115,9 @@ def _compare(warehouse: Warehouse, spark: Any, kind: str, rounds: int, rows: int
     unsafe, safe = [], []
     for n in range(rounds + 2):
         write_checksum_files(spark, True)
-        first = _timed(in_place)
+        first = timed(in_place)
         write_checksum_files(spark, False)
-        second = _timed(ours)
+        second = timed(ours)
         if n >= 2:  # the first rounds compile
             unsafe.append(first)
             safe.append(second)
@@ -128,7 +128,7 @@ def _compare(warehouse: Warehouse, spark: Any, kind: str, rounds: int, rows: int
     )
 
 
-def _bare(spark: Any) -> Any:
+def bare(spark: Any) -> Any:
     """A session as Spark has it without this tool, whose settings are safe for fresh directories only."""
     session = spark.newSession()
     session.conf.set("mapreduce.fileoutputcommitter.algorithm.version", "1")
@@ -136,7 +136,7 @@ def _bare(spark: Any) -> Any:
     return session
 
 
-def _timed(work: Callable[[], None]) -> float:
+def timed(work: Callable[[], None]) -> float:
     began = time.monotonic()
     work()
     return time.monotonic() - began
