@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import signal
 import sys
 from typing import Any
 
@@ -100,6 +101,8 @@ def main() -> None:
     # Modules and parsed SQL are hundreds of thousands of small objects: Python would look at them hundreds of
     # times, which costs a third of a short command.
     gc.set_threshold(50_000, 20, 100)
+    # Who ends a command by a signal (a scheduler, a shutdown) means what Ctrl-C means: clusters end, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -125,9 +128,13 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         from warehouse.errors import WarehouseError
 
+        if debug:
+            import traceback
+
+            from runner.engines.words import hidden
+
+            print(hidden(traceback.format_exc()), file=sys.stderr)
         if not isinstance(error, WarehouseError):
-            if debug:
-                raise
             from runner.engines.words import hidden
 
             said = f"{type(error).__name__}: {hidden(str(error))}"
@@ -137,9 +144,5 @@ def run(arguments: list[str]) -> int:
                 file=sys.stderr,
             )
             return 4
-        if debug:
-            import traceback
-
-            traceback.print_exc()
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tiny import Tiny
+
+from tests.aws.amazon import wait_for
 
 pytestmark = [pytest.mark.spark, pytest.mark.metastore]
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,21 +109,50 @@ def test_a_program_that_is_not_there_is_told(make_tiny: Callable[..., Tiny]) -> 
     assert tiny.staging_tables() == []
 
 
-def test_ctrl_c_ends_the_application(make_tiny: Callable[..., Tiny]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminated"])
+def test_an_interrupt_ends_the_application(make_tiny: Callable[..., Tiny], number: signal.Signals) -> None:
     tiny = project(make_tiny(engine="spark-submit"))
     tiny.daily(select="SELECT string(reflect('java.lang.Thread', 'sleep', 60000L)) AS k, 1 AS v\n")
-    command = [sys.executable, "-W", "ignore", "-c", "from runner.cli import main; main()"]
-    words = ["--project", str(tiny.root), "run", "--select", f"{tiny.db}.daily", "--date", "2024-01-01"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    log = tiny.lake / "_warehouse" / "logs" / "spark-submit.log"
-    with subprocess.Popen(
-        [*command, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        while process.poll() is None and not (log.is_file() and "Starting task" in log.read_text()):
-            time.sleep(0.2)
+    with begun(tiny) as process:
+        wait_for(lambda: "Starting task" in log_of(tiny))
         assert submitted(tiny) != []
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         said = process.communicate()[0]
     assert process.returncode == 130, said
     assert submitted(tiny) == []
     assert tiny.state("daily").slices == {}
+
+
+def begun(tiny: Tiny) -> subprocess.Popen[str]:
+    """A run of one day, in a process of its own."""
+    command = [sys.executable, "-W", "ignore", "-c", "from runner.cli import main; main()"]
+    words = ["--project", str(tiny.root), "run", "--select", f"{tiny.db}.daily", "--date", "2024-01-01"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [*command, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def log_of(tiny: Tiny) -> str:
+    log = tiny.lake / "_warehouse" / "logs" / "spark-submit.log"
+    return log.read_text() if log.is_file() else ""
+
+
+def test_what_finishes_after_its_runner_was_killed_is_not_computed_again(
+    make_tiny: Callable[..., Tiny],
+) -> None:
+    tiny = project(make_tiny(engine="spark-submit"))
+    tiny.daily(select="SELECT concat('k', reflect('java.lang.Thread', 'sleep', 3000L)) AS k, 1 AS v\n")
+    runs = tiny.lake / "_warehouse" / "runs"
+    with begun(tiny) as process:
+        wait_for(lambda: "Starting task" in log_of(tiny))
+        process.kill()
+        process.communicate()
+    wait_for(lambda: list(runs.glob("*/result.json")))
+    assert tiny.state("daily").slices == {}
+    tiny.ok("run", "--select", "{db}.daily", "--date", "2024-01-01")
+    assert len(tiny.slice("daily", "dt=2024-01-01").partitions) == 1
+    (batch,) = runs.glob("*-batch-*")
+    assert tiny.jobs() == 1, "nothing was submitted for it"
+    (batch / "00002.json").write_text('{"end": true}')  # else it waits for its runner, for some time
+    wait_for(lambda: submitted(tiny) == [])
