@@ -35,6 +35,8 @@ class Above(msgspec.Struct, frozen=True):
     late: Conditions = msgspec.field(default_factory=list)
 
     def map(self, change: Callable[[Conditions], Conditions]) -> Above:
+        if not self.all:
+            return self
         return Above(change(self.given), change(self.inferred), change(self.late))
 
     def behind(self) -> Above:
@@ -121,8 +123,9 @@ class _Push:
         kind = _settled(plan.kind, above.all, left_ids, right_ids)
         if kind is not Kind.INNER:
             # Only what becomes part of an inner join's condition is taken apart.
+            left_only, right_only = left_ids | _OPAQUE, right_ids | _OPAQUE
             above = above.map(
-                lambda cs: [c for c in cs if _speaks_of(c, left_ids) or _speaks_of(c, right_ids)]
+                lambda cs: [c for c in cs if (about := columns_of(c)) <= left_only or about <= right_only]
             )
         left, right = _sides(kind, above, on)
         left = Above(left.given, left.inferred + both + to_left, left.late)
@@ -220,17 +223,17 @@ def _passes(condition: Expr, allowed: frozenset[int] | None) -> bool:
     return columns <= allowed if allowed is not None else all(column > 0 for column in columns)
 
 
-def _speaks_of(condition: Expr, ids: frozenset[int]) -> bool:
-    return columns_of(condition) <= ids | {OPAQUE_ID}
+_OPAQUE = frozenset((OPAQUE_ID,))
 
 
 def _only(conditions: Iterable[Expr], ids: frozenset[int]) -> Conditions:
     """Those that speak of ``ids`` alone, as they are, and of the others what does."""
     found = []
+    wide = ids | _OPAQUE
     for condition in conditions:
-        if _speaks_of(condition, ids):
+        if columns_of(condition) <= wide:
             found.append(condition)
-        else:
+        elif type(condition) is Call and condition.op in ("and", "or"):
             part = restrict(condition, lambda atom: columns_of(atom) <= ids)
             if part is not None:
                 found.append(part)
