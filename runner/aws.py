@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -34,6 +35,11 @@ BEFORE_SENDING = (*_CREDENTIALS, NoRegionError)
 """Of botocore's own errors, those after which nothing can have been done."""
 
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "Forbidden", "403"})
+
+
+_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
+_TOKEN = re.compile(r"\b(?:FwoG|FQoG|IQoJ)[A-Za-z0-9+/=]{40,}")
+"""How the session tokens begin that AWS gives out."""
 
 
 def session(given: Any | None = None) -> Any:
@@ -104,5 +110,10 @@ def unreachable(error: BotoCoreError, service: str) -> OutsideError:
 
 
 def redacted(text: str) -> str:
-    """Without account ids and access keys."""
-    return re.sub(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", "<key>", re.sub(r"\b\d{12}\b", "<account>", text))
+    """Without account ids, access keys, session tokens, and whatever credentials the environment has."""
+    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID"):
+        value = os.environ.get(name, "")
+        if len(value) >= 16:
+            text = text.replace(value, "<key>")
+    text = _TOKEN.sub("<token>", _KEY.sub("<key>", text))
+    return re.sub(r"\b\d{12}\b", "<account>", text)

@@ -10,6 +10,9 @@ from importlib import metadata
 
 from runner.lake import Lake
 from runner.looking import Finding, Look, careful
+from warehouse.errors import WarehouseError
+from warehouse.names import TableName
+from warehouse.project import Project
 
 
 def examine(lake: Lake) -> Iterator[Finding]:
@@ -80,12 +83,21 @@ def _lake(lake: Lake) -> Finding:
 
 
 def _files(lake: Lake) -> Finding:
-    problems = lake.project.problems(lake.project.tables)
+    project = lake.project
+    problems = project.problems(tuple(name for name in project.tables if not _dropped(project, name)))
     if problems:
         return Finding(
             "project files", False, f"{len(problems)} errors; the first: {problems[0].what}", "warehouse ls"
         )
     return Finding("project files", True, f"{len(lake.project.tables)} tables")
+
+
+def _dropped(project: Project, name: TableName) -> bool:
+    """Whether its last DDL file drops it, and no SQL is left."""
+    try:
+        return not project.has_sql(name) and project.contract_or_none(name) is None
+    except WarehouseError:
+        return False
 
 
 def _metastore(lake: Lake) -> Finding:

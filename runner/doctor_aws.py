@@ -94,12 +94,12 @@ class Asking:
         try:
             return getattr(self.client(service), operation)(**arguments)
         except ClientError as error:
-            action = "".join(part.capitalize() for part in operation.split("_"))
-            refused = aws.refused(error, f"{service}:{action}", service)
+            action = _action(service, operation)
+            refused = aws.refused(error, action, service)
             if refused is None:
                 raise
             if aws.denied(error):
-                raise HiddenError(f"{service}:{action}") from None
+                raise HiddenError(action) from None
             raise refused from None
         except BotoCoreError as error:
             raise aws.unreachable(error, service) from None
@@ -116,6 +116,13 @@ class Asking:
             )
         except BotoCoreError as error:
             raise aws.unreachable(error, service) from None
+
+
+def _action(service: str, operation: str) -> str:
+    """IAM's name of a call."""
+    named = {"head_bucket": "ListBucket", "get_bucket_encryption": "GetEncryptionConfiguration"}
+    prefix = {"emr": "elasticmapreduce", "service-quotas": "servicequotas"}.get(service, service)
+    return f"{prefix}:{named.get(operation) or ''.join(part.capitalize() for part in operation.split('_'))}"
 
 
 # ------------------------------------------------------------------ who asks, and what it may

@@ -57,7 +57,8 @@ def needs(lake: Lake, account: str = "*") -> Needs:
     tables, read = [], set[TableName]()
     for name in project.tables:
         contract = project.contract_or_none(name)
-        if contract is None:
+        if contract is None:  # dropped: its log goes on, and the catalog's table goes
+            tables.append(Lying(name, lake.uri(f"{name.db}/{name.table}"), False))
             continue
         run = project.has_sql(name)
         if run:

@@ -13,14 +13,15 @@ from runner.console import number, opened, size, table
 @selection
 @json_output
 @click.pass_context
-def status(ctx: click.Context, select: tuple[str, ...], exclude: tuple[str, ...], as_json: bool) -> None:
+def status(ctx: click.Context, select: tuple[str, ...], exclude: tuple[str, ...], as_json: bool) -> int:
     """What is published of each table, what is held or worked on, and whether the metastore shows it."""
     with opened(ctx) as warehouse:
         found = warehouse.status(select, exclude)
         where = f"lake {warehouse.lake.store.root}, metastore {warehouse.lake.metastore.name}"
+    code = max((one.error.exit_code for one in found if one.error), default=0)
     if as_json:
         print(to_json(found))
-        return
+        return code
     rows = [
         (
             str(t.table), t.kind, str(t.slices), t.first, t.last, number(t.rows), size(t.bytes),
@@ -46,3 +47,4 @@ def status(ctx: click.Context, select: tuple[str, ...], exclude: tuple[str, ...]
             more = f" and {len(one.warnings) - 1} more" if len(one.warnings) > 1 else ""
             print(f"warning: {one.table} {one.warnings[0]}{more}")
     print(where)
+    return code

@@ -181,6 +181,16 @@ def _valid(document: Any) -> None:
     IAMPolicyDocumentValidator(json.dumps(document)).validate()
 
 
+def test_a_table_that_is_dropped_may_be_dropped(project: Tiny) -> None:
+    project.create("old")
+    project.ddl("old", "DROP TABLE {db}.old;\n", 2)
+    job, runner = (json.loads(project.ok("iam", "--role", role).out) for role in ("job", "runner"))
+    assert decide([runner], "glue:DeleteTable", "arn:aws:glue:eu-west-1:1:table/music/old", {})
+    log = "bucket/lake/_warehouse/tables/music.old/log/00000002.json"
+    assert may([runner], "s3:PutObject", log, **{"s3_if-none-match": "*"})
+    assert not may([job], "s3:PutObject", f"bucket/lake/music/old/{RUN_ID}/part")
+
+
 def test_what_it_cannot_answer_is_told(project: Tiny) -> None:
     wrong = project("iam", "--account", "12")
     assert wrong.code == 2 and "12 digits" in wrong.text
