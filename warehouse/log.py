@@ -213,7 +213,13 @@ class State(msgspec.Struct):
     def overlapping(self, spec: Spec) -> list[SliceState]:
         """The published slices that share a partition with ``spec``."""
         found = []
+        of_spec = "/".join(spec.columns)
         for shape in self.shapes:
+            if shape == of_spec:
+                same = self.slices.get(spec.path)
+                if same is not None:
+                    found.append(same)
+                continue
             columns = shape.split("/") if shape else []
             values = [value for column in columns if (value := spec.get(column)) is not None]
             if len(values) == len(columns):
