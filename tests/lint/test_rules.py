@@ -57,22 +57,23 @@ def project(root: Path, sql: str) -> tuple[Project, TableName, str]:
         create(root, name, columns, "PARTITIONED BY (dt STRING COMMENT 'c')")
     create(root, "hourly", TABLES["b"], "PARTITIONED BY (dt STRING COMMENT 'c', hour STRING COMMENT 'c')")
     create(root, "dim", "k STRING, name STRING", "")
+    create(root, "words", TABLES["t"], "PARTITIONED BY (dt STRING COMMENT 'c')", "TEXTFILE")
     write(root / "sql/d/daily.sql", DAILY)
     write(root / "sql/d/dim.sql", DIM)
     if sql.startswith("CREATE"):
         name = "x"
         write(root / "ddl/d/x/V001__create.sql", sql)
     else:
-        name = "t"
+        name = "words" if "TABLE d.words" in sql else "t"
         if not sql.startswith(("INSERT", "/* ---")):
             sql = "INSERT OVERWRITE TABLE d.t PARTITION (dt = '{{ ds }}')\n" + sql
-        write(root / "sql/d/t.sql", sql)
+        write(root / f"sql/d/{name}.sql", sql)
     found, config = Project.find(root)
     return Project(found, config, Context("local", "file:/lake", {})), TableName("d", name), sql
 
 
-def create(root: Path, name: str, columns: str, partitioned: str) -> None:
-    text = f"CREATE EXTERNAL TABLE d.{name} ({columns}) {partitioned} STORED AS PARQUET;"
+def create(root: Path, name: str, columns: str, partitioned: str, stored: str = "PARQUET") -> None:
+    text = f"CREATE EXTERNAL TABLE d.{name} ({columns}) {partitioned} STORED AS {stored};"
     write(root / f"ddl/d/{name}/V001__create.sql", text)
 
 

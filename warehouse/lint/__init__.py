@@ -25,6 +25,7 @@ from warehouse.lint import (
     reserved_names,
     select_star,
     spark_syntax,
+    text_table,
     unknown_column,
     unknown_function,
     unknown_table,
@@ -68,6 +69,7 @@ RULES: tuple[Rule, ...] = (
     missing_comment.RULE,
     partition_column_type.RULE,
     char_column.RULE,
+    text_table.RULE,
 )
 """In the order of their codes. The first digit: 0 files, 1 partitions, 2 columns, 3 joins, 4 repeatability,
 5 names, 6 what Spark refuses, 7 what readers meet."""
