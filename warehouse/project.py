@@ -51,6 +51,7 @@ class Project:
         self._contracts: dict[TableName, Contract | None] = {}
         self._models: dict[TableName, Model] = {}
         self._raw: dict[Path, bytes] | None = None
+        self._listed: dict[Path, list[Path]] = {}
         self._macros: dict[frozenset[str], Macros] = {}
 
     @staticmethod
@@ -98,11 +99,18 @@ class Project:
 
     def files_of(self, name: TableName) -> list[Path]:
         """A table's SQL, checks and DDL files, as far as there are any."""
+        found = [path for path in (self.sql_files.get(name), self.checks_file(name)) if path is not None]
+        return found + self._ddl_paths(name)
+
+    def _ddl_paths(self, name: TableName) -> list[Path]:
+        """A table's DDL files; inside :meth:`remembering` each directory is listed once."""
         directory = self.ddl_directories.get(name)
-        return [
-            *(path for path in (self.sql_files.get(name), self.checks_file(name)) if path is not None),
-            *([directory / file for file in _sql_in(directory)] if directory is not None else ()),
-        ]
+        if directory is None:
+            return []
+        found = self._listed.get(directory) if self._raw is not None else None
+        if found is None:
+            found = self._listed[directory] = [directory / file for file in _sql_in(directory)]
+        return found
 
     def may_be_read(self, table: TableName) -> bool:
         """Whether another table's file has the bare name anywhere: a hint, found without parsing. Where a
@@ -158,7 +166,7 @@ class Project:
     @contextmanager
     def remembering(self) -> Iterator[None]:
         """Within it all is read as of one moment: what is digested is what is analysed."""
-        self._raw = {}
+        self._raw, self._listed = {}, {}
         try:
             yield
         finally:
@@ -182,9 +190,7 @@ class Project:
 
     def ddl_files(self, name: TableName) -> tuple[ddl.DdlFile, ...]:
         """A table's DDL files as they are now, in order; :class:`ProjectError` for gaps, doubled numbers."""
-        directory = self.ddl_directories.get(name)
-        paths = [directory / file for file in _sql_in(directory)] if directory is not None else []
-        files = [ddl.DdlFile.named(self.relative(p), self.text(p)) for p in paths]
+        files = [ddl.DdlFile.named(self.relative(p), self.text(p)) for p in self._ddl_paths(name)]
         self._ddl_files[name] = ddl.check_sequence(files)
         return self._ddl_files[name]
 
