@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 from fixtures_s3 import BUCKET
 
 from runner.engines.spark_submit import find_program
 from tests.aws.amazon import (
+    ACCOUNT,
     Amazon,
     amazon,
     clusters,
@@ -70,6 +74,10 @@ def test_music_on_emr_serverless_is_music_here(here: str, tmp_path: Path) -> Non
         assert published(tmp_path / "music", "aws", "reader", aws) == here
         (run,) = job_runs()
         wait_for(lambda: run.state == "SUCCESS")
+        assert run.execution_role_arn == os.environ["JOB_ROLE_ARN"]
+        records = [text for key, text in objects(aws) if "/_warehouse/" in key]
+        assert len(records) > 50
+        assert not [text for text in records if ACCOUNT in text], "no record tells of the account"
 
 
 def test_music_by_spark_submit_is_music_here(here: str, tmp_path: Path) -> None:
@@ -87,6 +95,14 @@ def test_music_by_spark_submit_is_music_here(here: str, tmp_path: Path) -> None:
         program.chmod(0o755)
         project(tmp_path / "music", aws, "spark-submit", f'spark_submit = "{program}"')
         assert published(tmp_path / "music", "aws", "reader", aws) == here
+
+
+def objects(aws: Amazon) -> Iterator[tuple[str, str]]:
+    client = boto3.client("s3", endpoint_url=aws.url)
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix="lakes/"):
+        for found in page["Contents"]:
+            body = client.get_object(Bucket=BUCKET, Key=found["Key"])["Body"].read()
+            yield found["Key"], body.decode("utf-8", "replace")
 
 
 def published(directory: Path, target: str, reader: str, aws: Amazon | None = None) -> str:
