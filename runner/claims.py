@@ -36,7 +36,9 @@ class Claim(msgspec.Struct, frozen=True):
     def alive(self, now: float) -> bool:
         if self.expires < now:
             return False
-        return self.host != _HOST or self.pid == os.getpid() or process_lives(self.pid)
+        if self.host == _HOST and self.pid == os.getpid():
+            return self.run_id in _at_work  # else its release did not get through
+        return self.host != _HOST or process_lives(self.pid)
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -45,6 +47,8 @@ class _File(msgspec.Struct, frozen=True):
 
 
 _HOST = socket.gethostname()
+_at_work: set[str] = set()
+"""Runs of this process that hold claims."""
 
 
 def identity() -> str:
@@ -80,6 +84,8 @@ class Claims:
             dead.clear()
             now = self.clock()
             for claim in claims:
+                if claim.run_id == run_id:  # an answer was lost, not the claim
+                    continue
                 overlap = [s for s in claim.specs for w in wanted if Spec.parse(s).overlaps(w)]
                 if overlap and (steal or not claim.alive(now)):
                     dead.append(claim)
@@ -95,7 +101,12 @@ class Claims:
                 kept.append(claim)
             return (*kept, mine)
 
-        self._swap(add)
+        _at_work.add(run_id)
+        try:
+            self._swap(add)
+        except BaseException:
+            _at_work.discard(run_id)
+            raise
         return Held(self, run_id, tuple(dead))
 
     def drop(self, run_id: str) -> None:
@@ -167,6 +178,8 @@ class Held:
         except OutsideError:
             if kind is None:
                 raise
+        finally:
+            _at_work.discard(self._run_id)
 
 
 def _decode(data: bytes | None) -> tuple[Claim, ...]:

@@ -328,7 +328,8 @@ class _Asking:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, GlueError):
-            raise OutsideError(f"{self._name} refused to {self._doing}", why=str(error)) from error
+            fix = "what was published stays; give the command again" if error.passing else None
+            raise OutsideError(f"{self._name} refused to {self._doing}", why=str(error), fix=fix) from error
 
 
 def _sent(

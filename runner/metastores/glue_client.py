@@ -20,6 +20,10 @@ UNSURE = frozenset(
 """It may have been done, or not."""
 
 
+_PATIENCE = 4
+"""How often a read that timed out in the service is asked again."""
+
+
 class GlueError(Exception):
     """What Glue answered instead of a result: its code, and its words without account ids and keys."""
 
@@ -56,6 +60,12 @@ class Glue:
 
     def read(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """One call that changes nothing; :class:`GlueError` when Glue refuses."""
+        for _ in range(_PATIENCE):
+            try:
+                return self._call(False, operation, arguments)
+            except GlueError as error:
+                if error.code != "OperationTimeoutException":  # the SDK knows all others that pass
+                    raise
         return self._call(False, operation, arguments)
 
     def pages(self, operation: str, field: str, **arguments: Any) -> Iterator[dict[str, Any]]:
