@@ -78,12 +78,17 @@ def plan(lake: Lake, tables: Sequence[TableName], spans: Spans, *, force: bool, 
         require_applied(model, state)
         inputs = known.look(model.inputs)
         decisions = decide(model, state, inputs, Request(spans(model), force, known.now))
-        jobs += len(batches(model, decisions, batch, inputs))
+        # Nearly all slices are fresh, of which nothing more is asked.
+        others = [d for d in decisions if d.reason is not Reason.FRESH]
+        jobs += len(batches(model, others, batch, inputs))
         failed = failures(lake.store, name)
-        steps += [_step(model, state, inputs, _with_failure(d, failed)) for d in decisions]
-        if any(d.reason is Reason.CODE for d in decisions):
+        steps += [
+            Step(d) if d.reason is Reason.FRESH else _step(model, state, inputs, _with_failure(d, failed))
+            for d in decisions
+        ]
+        if any(d.reason is Reason.CODE for d in others):
             diffs[name] = code_diff(lake, model, state)
-        known.decided(name, decisions, read_again=last.get(name, name) != name)
+        known.decided(name, others, read_again=last.get(name, name) != name)
         for read in model.inputs:
             if last[read] == name:
                 known.forget(read)
