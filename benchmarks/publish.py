@@ -18,7 +18,7 @@ from typing import Any
 
 from runner.api import Warehouse
 from runner.engines.local import LocalEngine
-from runner.job.files import write_checksum_files
+from runner.job import disk
 from runner.request import Options
 
 SETTINGS = """[tool.warehouse]
@@ -114,10 +114,11 @@ def _compare(warehouse: Warehouse, spark: Any, kind: str, rounds: int, rows: int
 
     unsafe, safe = [], []
     for n in range(rounds + 2):
-        write_checksum_files(spark, True)
+        disk.give_up(spark)
         first = timed(in_place)
-        write_checksum_files(spark, False)
+        disk.use(spark)
         second = timed(ours)
+        warehouse.lake.settle()
         if n >= 2:  # the first rounds compile
             unsafe.append(first)
             safe.append(second)

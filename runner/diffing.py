@@ -72,7 +72,7 @@ def diff(lake: Lake, table: TableName, interval: Interval, most: int = 5) -> Dif
     job = draft(
         model, interval, interval,
         contract=model.contract, run_id=run_id, database=lake.staging_database(),
-        directory=lake.uri(key),
+        directory=lake.uri(key), named=True,
     )  # fmt: skip
     with _staging(lake, job, key):
         (result,) = lake.engine.run([job.manifest])
@@ -108,6 +108,7 @@ def _samples(shape: Shape, rows: list[tuple[object, ...]]) -> Iterator[Sample]:
 @contextlib.contextmanager
 def _staging(lake: Lake, job: Draft, key: str) -> Iterator[None]:
     """The job's staging table; it and its files are gone afterwards."""
+    assert job.table is not None
     name = job.table.name
     lake.metastore.create_table(job.table)
     try:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runner.metastores import Table
-from runner.staging import staging_table
+from runner.staging import staging
 from warehouse.checks import row_digest
-from warehouse.contract import Contract
+from warehouse.contract import Contract, Format
 from warehouse.errors import Location, RunFailedError
 from warehouse.intervals import Interval
-from warehouse.manifest import Check, Manifest, Result
+from warehouse.manifest import Check, Manifest, Result, Staging
 from warehouse.model import Model
 from warehouse.names import Spec, TableName, quote
 from warehouse.redirected import redirect_checks
@@ -24,11 +24,11 @@ from warehouse.template import Rendered
 @dataclass(frozen=True)
 class Draft:
     """A job to run: its manifest, which is based on no log and stamped with nothing yet, the staging table to
-    make for it, and the statement, as a template rendered and as it was parsed."""
+    make for it if one is needed, and the statement, as a template rendered and as it was parsed."""
 
     model: Model
     manifest: Manifest
-    table: Table
+    table: Table | None
     rendered: Rendered
     statement: Statement
 
@@ -63,10 +63,11 @@ def draft(
     database: str,
     directory: str,
     redirects: Mapping[TableName, str] | None = None,
+    named: bool = False,
 ) -> Draft:
     """The intervals ``first`` to ``last`` as one job. The rows go below ``directory`` (a URI). With
     ``redirects`` inputs are read under other names, and checks that look into tables without one are left
-    out.
+    out. What is staged is there under a ``named`` table for others, too, if that is wanted.
     """
     rendered = model.render(first, first, last)
     statement = model.parse(rendered)
@@ -79,9 +80,9 @@ def draft(
         )
     )
     place = "/".join(part for part in (directory, fixed.path) if part)
-    table, staging = staging_table(contract, fixed, database, run_id, place)
-    keys = [c.name for c in staging.dynamic]
-    header = f"INSERT INTO TABLE {staging.table}"
+    table, staged = staging(contract, fixed, database, run_id, place, named=named)
+    keys = [c.name for c in staged.dynamic]
+    header = f"INSERT INTO TABLE {staged.table}"
     if keys:
         header += f" PARTITION ({', '.join(map(quote, keys))})"
     if statement.columns:
@@ -101,12 +102,20 @@ def draft(
         slices=tuple(dict.fromkeys(s.path for s in slices)),
         slice_columns=own.columns,
         statement=splice(statement, header, redirects),
-        staging=staging,
+        staging=staged,
         base=0,
         path=model.path,
         view=view,
         digest=row_digest(contract, keys),
         checks=checks,
-        settings={**model.front.settings, **PINNED},
+        settings={**model.front.settings, **PINNED, **_working_directory(contract, staged, directory)},
     )
     return Draft(model, manifest, table, rendered, statement)
+
+
+def _working_directory(contract: Contract, staging: Staging, directory: str) -> dict[str, str]:
+    """Hive's writers take every ``column=value`` on the path of their working directory for a dynamic
+    column, those above the staging table too: they work where there are none."""
+    if staging.dynamic and staging.fixed and contract.storage.format not in (Format.PARQUET, Format.ORC):
+        return {"hive.exec.stagingdir": f"{directory}/.hive-staging"}
+    return {}

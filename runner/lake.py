@@ -231,11 +231,15 @@ class Lake:
                 self._housekeeper = ThreadPoolExecutor(1, thread_name_prefix="housekeeping")
             self._housekeeper.submit(work, *arguments)
 
-    def close(self) -> None:
+    def settle(self) -> None:
+        """Wait for the housekeeping."""
         with self._lock:
             housekeeper, self._housekeeper = self._housekeeper, None
         if housekeeper is not None:
             housekeeper.shutdown()
+
+    def close(self) -> None:
+        self.settle()
         with self._lock:
             if self._engine is not None:
                 self._engine.close()

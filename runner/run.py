@@ -113,7 +113,8 @@ class Attempt:
             self.lake.store.put_if_absent(code, self.model.body.encode("utf-8"))
         # Else a metastore makes it, and starts `ls` and `chmod` for that.
         self.lake.store.make_directory(self.lake.location(manifest.staging.directory))
-        self._make(stack, job.table)
+        if job.table is not None:
+            self._make(stack, job.table)
         return Prepared(decisions, skipped, manifest, job, state, None, left)
 
     def _file_bytes(self, statement: Statement) -> int:
@@ -137,7 +138,8 @@ class Attempt:
             manifest = self._recorded(claim.run_id, "manifest", Manifest)
             if manifest is None:
                 continue
-            stack.callback(self.lake.later, self._drop, TableName.parse(manifest.staging.table))
+            if not manifest.staging.view:
+                stack.callback(self.lake.later, self._drop, TableName.parse(manifest.staging.table))
             result = self._recorded(claim.run_id, "result", Result)
             if result is None or result.error is not None or self.force:
                 continue

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from runner.metastores import Partition, Table
-from warehouse.contract import Contract
+from warehouse.cells import sql_text, sql_type
+from warehouse.contract import Contract, Format
 from warehouse.manifest import Staging, StagingColumn
-from warehouse.names import Spec, TableName
+from warehouse.names import Spec, TableName, quote
+from warehouse.types import parse_type
 
 
 def table_of(contract: Contract, location: str) -> Table:
@@ -30,15 +33,21 @@ def partition_of(
     return Partition(tuple(values), contract.columns, contract.storage, location, dict(parameters))
 
 
-def staging_table(
-    contract: Contract, fixed: Spec, database: str, run_id: str, directory: str
-) -> tuple[Table, Staging]:
-    """A run's staging table, and how the manifest tells of it.
+def staging(
+    contract: Contract, fixed: Spec, database: str, run_id: str, directory: str, *, named: bool = False
+) -> tuple[Table | None, Staging]:
+    """Where a run's rows go, and the table to make for that.
 
     With a fully static spec it has no partition columns and lies at the partition's final directory;
-    otherwise it is partitioned by the dynamic columns alone.
+    otherwise it is partitioned by the dynamic columns alone. There is no table to make where the job can do
+    with a view of the directory, unless ``named`` asks for one that other sessions know.
     """
     known = fixed.as_dict()
+    columns = tuple(StagingColumn(c.name, c.type) for c in contract.partitions)
+    if not named and len(known) == len(columns) and _writable_as_view(contract):
+        view = quote(f"staging_{run_id.lower().replace('-', '_')}")
+        create = _create_view(view, contract, directory)
+        return None, Staging(view, directory, known, partition_columns=columns, view=create)
     dynamic = tuple(c for c in contract.partitions if c.name not in known)
     name = TableName(
         database, f"{contract.name.db}__{contract.name.table}__{run_id.lower().replace('-', '_')}"
@@ -57,8 +66,24 @@ def staging_table(
         directory=directory,
         fixed=known,
         dynamic=tuple(StagingColumn(c.name, c.type) for c in dynamic),
-        partition_columns=tuple(StagingColumn(c.name, c.type) for c in contract.partitions),
+        partition_columns=columns,
     )
+
+
+def _writable_as_view(contract: Contract) -> bool:
+    """Whether Spark writes the files of such a table by itself, without Hive's classes. A view knows STRING
+    alone, and checks no lengths."""
+    lengths = any(re.search(r"\b(?:var)?char\b", c.type, re.IGNORECASE) for c in contract.columns)
+    return contract.storage.format in (Format.PARQUET, Format.ORC) and not lengths
+
+
+def _create_view(view: str, contract: Contract, directory: str) -> str:
+    columns = ", ".join(f"{quote(c.name)} {sql_type(parse_type(c.type))}" for c in contract.columns)
+    options = {**contract.storage.serde_properties, **_writing_properties(contract)}
+    # Of what stands in a path nothing is a pattern.
+    options |= {"path": directory, "__globPaths__": "false"}
+    given = ", ".join(f"{sql_text(key)} {sql_text(value)}" for key, value in sorted(options.items()))
+    return f"CREATE TEMPORARY VIEW {view} ({columns}) USING {contract.storage.format.value} OPTIONS ({given})"
 
 
 def _writing_properties(contract: Contract) -> dict[str, str]:

@@ -203,8 +203,9 @@ class Bench:
         job = draft(
             model, case.first, case.last,
             contract=model.contract, run_id=run_id, database=_DATABASE, directory=directory,
-            redirects=redirects,
+            redirects=redirects, named=True,
         )  # fmt: skip
+        assert job.table is not None
         staging = job.manifest.staging
         columns = ", ".join(
             f"{quote(c.name)} {sql_type(parse_type(c.type))}"

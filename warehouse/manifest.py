@@ -23,7 +23,8 @@ class Staging(msgspec.Struct, frozen=True):
     """Where the job writes: a table made by the runner, in a directory that nothing has pointed at.
 
     ``directory`` is the staging table's LOCATION: the slice's final partition directory when the spec is
-    static, its parent when columns are dynamic. ``fixed`` are the values of the static columns.
+    static, its parent when columns are dynamic. ``fixed`` are the values of the static columns. Where the job
+    makes ``table`` itself, as a view of the directory that no metastore knows, ``view`` is the statement.
     """
 
     table: str
@@ -31,6 +32,7 @@ class Staging(msgspec.Struct, frozen=True):
     fixed: dict[str, str] = {}
     dynamic: tuple[StagingColumn, ...] = ()
     partition_columns: tuple[StagingColumn, ...] = ()
+    view: str = ""
 
 
 class Check(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from runner import java
 from runner.engines import Progress, Rows
 from warehouse.errors import OutsideError, RunFailedError
 from warehouse.manifest import Manifest, Result
-from warehouse.settings import PINNED
+from warehouse.settings import PINNED, in_utc
 
 DEFAULTS: dict[str, str] = {
     "spark.master": "local[*]",
@@ -108,8 +108,7 @@ class LocalEngine:
         os.environ.update(java.environment())
         from pyspark.sql import SparkSession
 
-        from runner.job import UNCACHED
-        from runner.job.files import write_checksum_files
+        from runner.job import disk
 
         self._log.parent.mkdir(parents=True, exist_ok=True)
         here = Path(__file__).resolve().parent.parent
@@ -124,10 +123,10 @@ class LocalEngine:
             "spark.hadoop.hive.exec.dynamic.partition.mode": "nonstrict",
             "spark.sql.warehouse.dir": (self._log.parent / "spark-warehouse").as_uri(),
             **self._settings,
-            **UNCACHED,
         }
-        extra = settings.pop("spark.driver.extraJavaOptions", "")
-        builder = SparkSession.builder.config("spark.driver.extraJavaOptions", f"{options} {extra}".strip())
+        given = settings.get("spark.driver.extraJavaOptions", "")
+        settings = in_utc({**settings, "spark.driver.extraJavaOptions": f"{options} {given}"})
+        builder = SparkSession.builder
         for key, value in settings.items():
             if key.startswith("spark."):
                 builder = builder.config(key, value)
@@ -142,7 +141,7 @@ class LocalEngine:
             ) from None
         for key, value in PINNED.items():
             session.conf.set(key, value)
-        write_checksum_files(session, False)
+        disk.use(session)
         return session
 
     def close(self) -> None:

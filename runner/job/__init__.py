@@ -20,11 +20,6 @@ from runner.job.staged import inventory, measure, rows_written
 Json = dict[str, Any]
 
 FORMAT = 1
-UNCACHED = {
-    "spark.sql.filesourceTableRelationCacheSize": "0",
-    "spark.sql.hive.filesourcePartitionFileCacheSize": "0",
-}
-"""Settings that Spark starts with: no session remembers the files of a table or of a partition."""
 
 
 def execute(session: Any, manifest: Json) -> Json:
@@ -38,6 +33,8 @@ def execute(session: Any, manifest: Json) -> Json:
             partitions, checks = (_stage if manifest["statement"] else _audit)(spark, manifest, seconds)
         finally:
             spark.catalog.dropTempView(manifest["view"])
+            if manifest["staging"]["view"]:
+                spark.catalog.dropTempView(manifest["staging"]["table"].strip("`"))
     except RefusedError as error:
         return _failed(manifest, seconds, str(error), "refused")
     except Exception as error:
@@ -60,6 +57,8 @@ def _stage(spark: Any, manifest: Json, seconds: dict[str, float]) -> tuple[list[
     with _Timed(seconds, "stage"):
         # Glue makes no directory for a table, and Spark refuses to write where there is none.
         files.make(staging["directory"])
+        if staging["view"]:
+            spark.sql(staging["view"])
         written = rows_written(spark.sql(manifest["statement"]))
     with _Timed(seconds, "list"):
         found = inventory(files, manifest)
@@ -86,14 +85,16 @@ _configured: dict[tuple[Any, ...], Any] = {}
 def _session(session: Any, settings: dict[str, str]) -> Any:
     """The session of all runs with these settings. A session for each run would cost more than a small job;
     they can share one since statements change no setting, views are named by run, and none keeps what
-    another has seen (``UNCACHED``)."""
+    another has seen of tables' files."""
     key = (id(session), *sorted(settings.items()))
     if key not in _configured:
         made = session.newSession()
         for name, value in settings.items():
             made.conf.set(name, value)
         _configured[key] = made
-    return _configured[key]
+    found = _configured[key]
+    found._jsparkSession.sessionState().catalog().invalidateAllCachedTables()
+    return found
 
 
 def _gone(session: Any) -> bool:

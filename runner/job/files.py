@@ -97,12 +97,3 @@ class Files:
             stream.write(bytearray(text.encode("utf-8")))
         finally:
             stream.close()
-
-
-def write_checksum_files(session: Any, wanted: bool) -> None:
-    """Whether Hadoop writes a hidden ``.crc`` beside every file on a disk.
-
-    It costs two processes (``chmod``) a file, and a file that somebody replaces by hand can then not be read.
-    """
-    file_system = session._jvm.org.apache.hadoop.fs.FileSystem
-    file_system.getLocal(session._jsc.hadoopConfiguration()).setWriteChecksum(wanted)

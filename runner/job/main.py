@@ -17,8 +17,8 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from runner.job import UNCACHED, execute
-from runner.job.files import Files, write_checksum_files
+from runner.job import disk, execute
+from runner.job.files import Files
 
 PAUSE = 0.5
 """Seconds between two looks for a request."""
@@ -32,11 +32,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     from pyspark.sql import SparkSession
 
-    builder = SparkSession.builder.enableHiveSupport()
-    for name, value in UNCACHED.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    write_checksum_files(session, False)
+    session = SparkSession.builder.enableHiveSupport().getOrCreate()
+    disk.use(session)
     try:
         serve(session, options.inbox.rstrip("/"), options.idle)
     finally:

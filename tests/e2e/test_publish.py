@@ -232,7 +232,7 @@ def test_audit_tells_what_is_published_and_wrong(shop: Tiny) -> None:
     [
         ("SELECT\n  nothing_like_it AS k,\n  CAST(1 AS INT) AS v\n", 3, "nothing_like_it"),
         ("SELECT\n  line AS k,\n  CAST(raise_error('stop it') AS INT) AS v\n", 0, "stop it"),
-        ("SELECT\n  line AS k,\n  CAST(line AS INT) AS v\n", 0, "CAST_INVALID_INPUT"),
+        ("SELECT\n  line AS k,\n  CAST(line AS INT) AS v\n", 4, "CAST_INVALID_INPUT"),
     ],
     ids=["an unknown column", "an error of its own", "a cast that fails"],
 )

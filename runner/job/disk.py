@@ -1,0 +1,92 @@
+"""A local disk on which Spark makes files without starting processes.
+
+Hadoop without its native library runs ``chmod`` for each file and directory that it makes, twice for a file
+with its hidden ``.crc``: a fifth of the time of a small run. Java itself can do that in a microsecond.
+
+Python 3.9, standard library and pyspark only: it goes to clusters.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+_NAME = "QuickDisk"
+_SOURCE = """
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.EnumSet;
+import java.util.Set;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.permission.FsPermission;
+
+public class QuickDisk extends LocalFileSystem {
+  public static class Raw extends RawLocalFileSystem {
+    public void setPermission(Path path, FsPermission permission) throws IOException {
+      int bits = permission.toShort();
+      if ((bits & ~0777) != 0) {
+        super.setPermission(path, permission);
+        return;
+      }
+      PosixFilePermission[] names = PosixFilePermission.values();
+      Set wanted = EnumSet.noneOf(PosixFilePermission.class);
+      for (int i = 0; i < 9; i++) {
+        if ((bits & (0400 >> i)) != 0) {
+          wanted.add(names[i]);
+        }
+      }
+      try {
+        Files.setPosixFilePermissions(pathToFile(path).toPath(), wanted);
+      } catch (UnsupportedOperationException noSuchPermissions) {
+        super.setPermission(path, permission);
+      }
+    }
+  }
+
+  public QuickDisk() {
+    super(new Raw());
+  }
+}
+"""
+
+
+_compiled: dict[int, Any] = {}
+"""By session: Hadoop's configuration with the class in it."""
+
+
+def use(session: Any) -> None:
+    """Make it the ``file:`` of this Spark's JVM, without ``.crc`` files: one that somebody replaces by hand
+    could not be read with them.
+
+    Compiled by what Spark compiles its own code with; where that cannot be, Hadoop's own disk stays.
+    """
+    with contextlib.suppress(Exception):
+        if id(session) not in _compiled:
+            _compiled[id(session)] = _compile(session)
+        give_up(session)
+        _disk(session, _compiled[id(session)])
+    _disk(session, session._jsc.hadoopConfiguration()).setWriteChecksum(False)
+
+
+def give_up(session: Any) -> None:
+    """Hadoop keeps one disk for all; when that is closed, it keeps the next one that it makes, of its own
+    kind if nothing else is said."""
+    _disk(session, session._jsc.hadoopConfiguration()).close()
+
+
+def _compile(session: Any) -> Any:
+    jvm = session._jvm
+    compiler = jvm.org.codehaus.janino.SimpleCompiler()
+    compiler.setParentClassLoader(jvm.java.lang.Thread.currentThread().getContextClassLoader())
+    compiler.cook(_SOURCE)
+    made = jvm.org.apache.hadoop.conf.Configuration(session._jsc.hadoopConfiguration())
+    made.setClassLoader(compiler.getClassLoader())
+    made.set("fs.file.impl", _NAME)
+    return made
+
+
+def _disk(session: Any, conf: Any) -> Any:
+    return session._jvm.org.apache.hadoop.fs.FileSystem.getLocal(conf)

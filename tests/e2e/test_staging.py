@@ -1,0 +1,78 @@
+"""Where a run's rows go before anybody reads them."""
+
+from __future__ import annotations
+
+import pytest
+from tiny import Tiny
+
+from runner.engines.local import LocalEngine
+from runner.job import disk
+from runner.metastores.hive import HiveMetastore
+
+pytestmark = [pytest.mark.spark, pytest.mark.metastore]
+
+ONE = "INSERT OVERWRITE TABLE {db}.one PARTITION (dt = '{{ ds }}')\nSELECT 'a' AS k, 1 AS v\n"
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Tables that are made in the metastore."""
+    names: list[str] = []
+    create = HiveMetastore.create_table
+
+    def noted(self: HiveMetastore, table: object) -> None:
+        names.append(str(table.name))  # type: ignore[attr-defined]
+        create(self, table)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(HiveMetastore, "create_table", noted)
+    return names
+
+
+@pytest.mark.parametrize("stored", ["PARQUET", "ORC", "TEXTFILE"])
+@pytest.mark.parametrize("types", ["k STRING, v INT", "k VARCHAR(3), v INT"])
+def test_a_metastore_is_asked_for_a_staging_table_only_where_one_is_needed(
+    tiny: Tiny, made: list[str], stored: str, types: str
+) -> None:
+    tiny.create("one", columns=types, stored=f"STORED AS {stored}")
+    tiny.sql("one", ONE)
+    tiny.ok("ddl", "apply")
+    made.clear()
+    tiny.ok("run", "--select", "{db}.one", "--date", "2024-01-01")
+    needed = stored == "TEXTFILE" or "VARCHAR" in types
+    assert len(made) == needed
+    assert tiny.rows("one") == [["a", "1", "2024-01-01"]]
+    assert not tiny.staging_tables()
+
+
+def test_what_does_not_fit_is_refused_by_name_either_way(tiny: Tiny) -> None:
+    tiny.create("one", columns="k STRING, v INT")
+    tiny.sql("one", ONE.replace("1 AS v", "'x' AS v"))
+    tiny.ok("ddl", "apply")
+    answer = tiny("run", "--select", "{db}.one", "--date", "2024-01-01")
+    assert answer.code == 1
+    assert "`v`" in answer.text
+    assert "staging_" not in answer.text
+
+
+def test_a_lake_whose_path_looks_like_a_pattern(make_tiny: object) -> None:
+    project = make_tiny("pro{j}[1]*?")  # type: ignore[operator]
+    project.create("one", columns="k STRING, v INT")
+    project.sql("one", ONE)
+    project.ok("ddl", "apply")
+    project.ok("run", "--select", "{db}.one", "--date", "2024-01-01")
+    assert project.rows("one") == [["a", "1", "2024-01-01"]]
+
+
+def test_files_are_made_without_processes_and_with_the_rights_they_had(tiny: Tiny) -> None:
+    tiny.create("one", columns="k STRING, v INT")
+    tiny.sql("one", ONE)
+    tiny.ok("ddl", "apply")
+    tiny.ok("run", "--select", "{db}.one", "--date", "2024-01-01")
+    with tiny.warehouse() as warehouse:
+        engine = warehouse.lake.engine
+        assert isinstance(engine, LocalEngine)
+        session = engine.session()
+        assert disk._disk(session, session._jsc.hadoopConfiguration()).getClass().getName() == disk._NAME
+    (file,) = tiny.lake.rglob("*.parquet")
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert not list(tiny.lake.rglob("*.crc"))
