@@ -104,7 +104,7 @@ class Clusters:
         said = jobflow.cost(self.settings)
         self._progress(f"making a cluster of {expand(self.settings.release)}" + (f": {said}" if said else ""))
         asked = jobflow.request(name, self.settings, self._metastore, idle)
-        return str(self.service("run_job_flow", **asked)["JobFlowId"])
+        return str(self.service.once("run_job_flow", **asked)["JobFlowId"])
 
 
 def _since(cluster: dict[str, Any]) -> str:

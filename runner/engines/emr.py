@@ -49,7 +49,7 @@ class EmrSteps:
             "ActionOnFailure": "CONTINUE",
             "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["spark-submit", *words]},
         }
-        answer = self._clusters.service("add_job_flow_steps", JobFlowId=cluster, Steps=[step])
+        answer = self._clusters.service.once("add_job_flow_steps", JobFlowId=cluster, Steps=[step])
         return Step(self._clusters, cluster, answer["StepIds"][0], self._log, self._progress, self._clock)
 
     def close(self) -> None:

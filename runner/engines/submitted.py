@@ -136,7 +136,12 @@ class SubmittedEngine:
             self._inbox, self._requests = f"{RUNS}/{batch}", 0
             program = upload(self._store, self._inbox)
             self._put_request(manifests, jobs)
-            self._submitted = self._submitter.submit(program)
+            try:
+                self._submitted = self._submitter.submit(program)
+            except BaseException:
+                with contextlib.suppress(OutsideError):
+                    self._put({"end": True})  # for the case that it was submitted all the same
+                raise
         else:
             self._put_request(manifests, jobs)
 

@@ -187,7 +187,7 @@ def test_an_unknown_release_is_told(bench: Callable[..., Bench], monkeypatch: py
         words = f"The supplied release label is invalid: {asked['ReleaseLabel']}."
         raise ClientError({"Error": {"Code": "ValidationException", "Message": words}}, "RunJobFlow")
 
-    monkeypatch.setattr(made.service._client(), "run_job_flow", refuse)
+    monkeypatch.setattr(made.service._client(once=True), "run_job_flow", refuse)
     with pytest.raises(OutsideError, match="no such release") as caught:
         made.clusters.create()
     assert "emr-99.0.0" in str(caught.value) and "`release`" in str(caught.value)

@@ -143,6 +143,20 @@ def test_whoever_stops_listening_cancels(tmp_path: Path) -> None:
     assert cluster.requests()[-1] == {"end": True}, "one in a cluster's driver hears it from its inbox"
 
 
+def test_one_whose_submission_failed_finds_nothing_to_do(tmp_path: Path) -> None:
+    engine, cluster = made(tmp_path)
+    submit = cluster.submit
+
+    def unsure(application: Application) -> Cluster:
+        submit(application)
+        raise OutsideError("no answer came")
+
+    cluster.submit = unsure  # type: ignore[method-assign]
+    with pytest.raises(OutsideError, match="no answer"):
+        list(engine.run([A]))
+    assert cluster.requests()[-1] == {"end": True}
+
+
 def test_one_that_cannot_be_cancelled_does_not_hide_what_happened(tmp_path: Path) -> None:
     def lost(cluster: Cluster) -> None:
         raise OutsideError("the credentials have expired")
