@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 PINNED: dict[str, str] = {
     "spark.sql.session.timeZone": "UTC",
     # A bad cast or an overflow fails the job instead of turning into NULL.
@@ -31,6 +33,18 @@ PINNED: dict[str, str] = {
     "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
 """Set for every statement, on every engine. A statement's own ``settings`` may not change them."""
+
+_JAVA_OPTIONS = ("spark.driver.extraJavaOptions", "spark.executor.extraJavaOptions")
+
+
+def in_utc(spark: Mapping[str, str]) -> dict[str, str]:
+    """Settings of an application, with Java's own time zone pinned too.
+
+    Writers of ORC and text convert timestamps by it, whatever the session's is: rows from a machine in New
+    York would be hours off for readers elsewhere.
+    """
+    return {**spark, **{key: f"{spark.get(key, '')} -Duser.timezone=UTC".strip() for key in _JAVA_OPTIONS}}
+
 
 RESULT_NEUTRAL = (
     "spark.sql.shuffle.",

@@ -11,6 +11,7 @@ from runner.engines import Engine
 from runner.engines.submitted import SubmittedEngine, Submitter
 from warehouse.config import expand
 from warehouse.errors import Location, ProjectError
+from warehouse.settings import in_utc
 
 if TYPE_CHECKING:
     from runner.emr.applications import Applications
@@ -50,7 +51,7 @@ def _spark_submit(lake: Lake) -> Submitter:
     if lake.on_s3:
         settings |= s3a.submit_settings(*lake.aws(), s3a.jars(lake.progress) if own else None)
     return SparkSubmit(
-        program, expand(target.master), {**settings, **target.spark},
+        program, expand(target.master), in_utc({**settings, **target.spark}),
         lake.state_directory / "logs" / "spark-submit.log", environment,
     )  # fmt: skip
 
@@ -113,7 +114,7 @@ def _on_aws(lake: Lake) -> dict[str, str]:
             fix='engines of AWS reach lake = "s3://bucket/prefix"',
         )
     hive = {f"spark.hadoop.{key}": value for key, value in _hive(lake).items()}
-    return {**COMMON, **hive, **lake.target.spark}
+    return in_utc({**COMMON, **hive, **lake.target.spark})
 
 
 def _hive(lake: Lake) -> dict[str, str]:
