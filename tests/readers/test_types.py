@@ -1,0 +1,301 @@
+"""What Spark has written through the tool is read the same by Spark, by Trino (from Hive's metastore and from
+Glue) and by Hive: every type, NULLs, empty partitions, added columns, widenings, odd names of partitions.
+
+The Spark that writes runs on a machine whose time zone is not UTC: readers' machines are elsewhere.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.readers import reading
+from tests.readers.hive import Hive
+from tests.readers.lakes import Lake
+from tests.readers.reading import Rows, Table
+from tests.readers.trino import Trino
+
+pytestmark = [pytest.mark.spark, pytest.mark.metastore, pytest.mark.s3, pytest.mark.trino, pytest.mark.hive]
+
+FORMATS = ("parquet", "orc", "textfile")
+READERS = ("spark", "trino, Hive's metastore", "trino, Glue", "hive")
+ZONE = "America/New_York"
+DAY, EMPTY, LATER = "2024-01-01", "2024-01-02", "2024-01-03"
+_STRUCT = "STRUCT<a:INT,b:STRING,c:DECIMAL(12,3),d:TIMESTAMP,e:DATE,f:BOOLEAN>"
+_NESTED = "ARRAY<STRUCT<name:STRING,tags:ARRAY<STRING>,more:MAP<STRING,STRUCT<x:DOUBLE,y:DATE>>>>"
+
+VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "a_tinyint": ("TINYINT", ("-128", "127", "0")),
+    "a_smallint": ("SMALLINT", ("-32768", "32767", "0")),
+    "an_int": ("INT", ("-2147483648", "2147483647", "0")),
+    "a_bigint": ("BIGINT", ("'-9223372036854775808'", "9223372036854775807", "0")),
+    "a_float": ("FLOAT", ("1.1", "'NaN'", "'-Infinity'", "-0.0D", "3.4028235E38D", "1.4E-45D")),
+    "a_double": ("DOUBLE", ("0.1D", "'NaN'", "'Infinity'", "-0.0D", "1.7976931348623157E308D", "4.9E-324D")),
+    "a_boolean": ("BOOLEAN", ("true", "false")),
+    "short_decimal": ("DECIMAL(9,2)", ("-9999999.99", "9999999.99", "0.01", "1.10")),
+    "middle_decimal": ("DECIMAL(18,4)", ("-99999999999999.9999", "99999999999999.9999", "0")),
+    "long_decimal": (
+        "DECIMAL(38,10)",
+        (f"-{'9' * 28}.{'9' * 10}", f"{'9' * 28}.{'9' * 10}", "0.0000000001"),
+    ),
+    "a_string": (
+        "STRING",
+        ("'plain'", "''", r"""'it\'s "quoted" \\ back'""", "'日本語 é 😀'", "' s '", "'NULL'"),
+    ),
+    "a_varchar": ("VARCHAR(20)", ("'plain'", "''", "'日本語 é 😀'", "' s '", "'exactly 20 charactrs'")),
+    "a_char": ("CHAR(6)", ("'abc'", "''", "'日本'", "'sixsix'")),
+    "a_date": ("DATE", ("'2024-02-29'", "'1970-01-01'", "'1969-12-31'", "'1582-10-15'", "'9999-12-31'")),
+    "a_timestamp": (
+        "TIMESTAMP",
+        (
+            "'2024-07-01 12:34:56.123456'",
+            "'2024-03-10 02:30:00'",  # is no time at all in ZONE
+            "'2024-11-03 01:30:00'",  # is there twice
+            "'1969-12-31 23:59:58.999'",
+            "'1900-01-01 00:00:00'",
+            "'9999-12-31 23:59:59.999999'",
+        ),
+    ),
+    "a_binary": ("BINARY", ("X'00FF10'", "X''", "X'6869'")),
+    "numbers": ("ARRAY<INT>", ("array(1, NULL, 3)", "array()", "array(7)")),
+    "texts": ("ARRAY<STRING>", (r"array('a', '', NULL, 'it\'s')", "array()", "array('x y')")),
+    "decimals": ("ARRAY<DECIMAL(9,2)>", ("array(1.10, NULL, -9.99)", "array()")),
+    "moments": ("ARRAY<TIMESTAMP>", ("array(TIMESTAMP'2024-07-01 12:34:56.123456', NULL)", "array()")),
+    "blobs": ("ARRAY<BINARY>", ("array(X'6869')", "array()")),
+    "by_text": ("MAP<STRING,INT>", ("map('a', 1, 'b', NULL, '', 3)", "map()")),
+    "by_number": ("MAP<INT,STRING>", ("map(1, 'x', 2, NULL, 3, '')", "map()")),
+    "by_date": ("MAP<DATE,DECIMAL(18,4)>", ("map(DATE'2024-02-29', 1.5)", "map()")),
+    "a_struct": (
+        _STRUCT,
+        (
+            "named_struct('a', 1, 'b', 'x', 'c', 1.5, 'd', TIMESTAMP'2024-07-01 12:34:56', 'e', "
+            "DATE'2024-02-29', 'f', true)",
+            "named_struct('a', NULL, 'b', NULL, 'c', NULL, 'd', NULL, 'e', NULL, 'f', NULL)",
+        ),
+    ),
+    "nested": (
+        _NESTED,
+        (
+            "array(named_struct('name', 'n', 'tags', array('p', 'q'), 'more', "
+            "map('k', named_struct('x', 0.5D, 'y', DATE'2024-01-01'))), NULL)",
+            "array()",
+            "array(named_struct('name', NULL, 'tags', array(), 'more', map()))",
+        ),
+    ),
+}
+"""Column, type and what stands in its rows; a row without a value has NULL, the last one has nothing else."""
+
+LABELS = (
+    "plain", "with space", "a/b", "a=b", "50%", "it's", '"double"', "a:b", "a,b", "a#b?c&d", "[x]{y}",
+    "back\\slash", "日本語 é", "2024-01-01 12:00:00", "dot.", "UPPER", "a*b", "100%25", "+plus", "a~b^c|d<e>",
+)  # fmt: skip
+"""Partition values. What no file name or URL takes is written as ``%XX``."""
+
+EDGES = {
+    "old_date": ("DATE", ("'1500-06-15'",)),
+    "old_timestamp": ("TIMESTAMP", ("'1500-06-15 12:00:00'",)),
+    "last_second": ("TIMESTAMP", ("'1969-12-31 23:59:59.999'",)),
+}
+
+GROWING = {
+    "a_smallint": ("SMALLINT", "INT"),
+    "a_varchar": ("VARCHAR(3)", "VARCHAR(9)"),
+    "a_struct": ("STRUCT<a:INT>", "STRUCT<a:INT,b:STRING>"),
+}
+GROWING_FURTHER = {
+    "an_int": ("INT", "BIGINT"),
+    "a_float": ("FLOAT", "DOUBLE"),
+    "a_decimal": ("DECIMAL(9,2)", "DECIMAL(18,2)"),
+}
+"""What readers of Parquet do not all read, and others do."""
+
+
+def literals(values: dict[str, tuple[str, tuple[str, ...]]]) -> str:
+    """A relation of the values, with ``id``."""
+    rows = []
+    for i in range(max(len(given) for _, given in values.values()) + 1):
+        cells = [f"CAST({given[i] if i < len(given) else 'NULL'} AS {t})" for t, given in values.values()]
+        rows.append(f"({', '.join([str(i), *cells])})")
+    return "VALUES\n  " + ",\n  ".join(rows) + f"\nAS t (id, {', '.join(values)})"
+
+
+def types_of(values: dict[str, tuple[str, tuple[str, ...]]]) -> dict[str, str]:
+    return {"id": "INT", **{name: kind for name, (kind, _) in values.items()}}
+
+
+def growing(kind: str, *, grown: bool) -> dict[str, str]:
+    changes = GROWING if kind == "parquet" else {**GROWING, **GROWING_FURTHER}
+    added = {"added": "STRING"} if grown else {}
+    return {"id": "INT", **{name: pair[grown] for name, pair in changes.items()}, **added}
+
+
+_OLD = {
+    "id": "1", "a_smallint": "-32768", "a_varchar": "'abc'", "a_struct": "named_struct('a', 1)",
+    "an_int": "2147483647", "a_float": "1.5", "a_decimal": "-9999999.99",
+}  # fmt: skip
+_NEW = {
+    "id": "2", "a_smallint": "2147483647", "a_varchar": "'abcdefghi'",
+    "a_struct": "named_struct('a', 1, 'b', 'new')", "an_int": "9223372036854775807", "a_float": "0.1D",
+    "a_decimal": "9999999999999999.99", "added": "'new'",
+}  # fmt: skip
+GROWN = {
+    "id": (1, 2), "a_smallint": (-32768, 2147483647), "a_varchar": ("abc", "abcdefghi"),
+    "a_struct": ((1, None), (1, "new")), "an_int": (2147483647, 9223372036854775807),
+    "a_float": (1.5.hex(), 0.1.hex()), "a_decimal": (Decimal("-9999999.99"), Decimal("9999999999999999.99")),
+    "added": (None, "new"),
+}  # fmt: skip
+
+
+class Project:
+    """Writes the files; tables are ``same.<what>_<format>``."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+
+    def create(self, table: str, columns: dict[str, str], by: str, stored: str) -> None:
+        body = ",\n  ".join(f"{name} {kind}" for name, kind in columns.items())
+        self.lake.write(
+            f"ddl/same/{table}/V001__create.sql",
+            f"CREATE EXTERNAL TABLE same.{table} (\n  {body}\n)\n"
+            f"PARTITIONED BY ({by})\nSTORED AS {stored};\n",
+        )
+
+    def insert(self, table: str, select: str, by: str = "dt = '{{ ds }}'") -> None:
+        self.lake.write(
+            f"sql/same/{table}.sql", f"INSERT OVERWRITE TABLE same.{table} PARTITION ({by})\n{select}\n"
+        )
+
+    def build(self) -> None:
+        for kind in FORMATS:
+            stored = kind.upper()
+            for name, values in (("types", VALUES), ("edges", EDGES)):
+                self.create(f"{name}_{kind}", types_of(values), "dt STRING", stored)
+                only = f"\nWHERE '{{{{ ds }}}}' = '{DAY}'" if name == "types" else ""
+                self.insert(
+                    f"{name}_{kind}", f"SELECT id, {', '.join(values)}\nFROM {literals(values)}{only}"
+                )
+            self.create(f"labels_{kind}", {"id": "INT"}, "dt STRING, label STRING", stored)
+            rows = ", ".join(f"({i}, {_quoted(label)})" for i, label in enumerate(LABELS))
+            self.insert(
+                f"labels_{kind}",
+                f"SELECT id, label\nFROM VALUES {rows} AS t (id, label)",
+                "dt = '{{ ds }}', label",
+            )
+            old = growing(kind, grown=False)
+            self.create(f"grown_{kind}", old, "dt STRING", stored)
+            self.insert(f"grown_{kind}", _grown(old, _OLD))
+        self.lake.apply()
+        self.lake.backfill(DAY, DAY)
+        self.lake.backfill(EMPTY, EMPTY, *(f"same.types_{kind}" for kind in FORMATS))
+        for kind in FORMATS:
+            changes = growing(kind, grown=True)
+            for version, (name, new) in enumerate(list(changes.items())[1:], 2):
+                add = name == "added"
+                change = f"ADD COLUMNS ({name} {new})" if add else f"CHANGE COLUMN {name} {name} {new}"
+                path = f"ddl/same/grown_{kind}/V{version:03}__{name}.sql"
+                self.lake.write(path, f"ALTER TABLE same.grown_{kind} {change};\n")
+            self.insert(f"grown_{kind}", _grown(changes, _NEW))
+        self.lake.apply()
+        self.lake.backfill(LATER, LATER, *(f"same.grown_{kind}" for kind in FORMATS))
+
+
+def _grown(columns: dict[str, str], values: dict[str, str]) -> str:
+    cells = [f"CAST({values[name]} AS {kind}) AS {name}" for name, kind in columns.items()]
+    return "SELECT " + ", ".join(cells)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def tables() -> list[Table]:
+    found = []
+    for kind in FORMATS:
+        found += [
+            Table(f"same.types_{kind}", types_of(VALUES)),
+            Table(f"same.edges_{kind}", types_of(EDGES)),
+            Table(f"same.labels_{kind}", {"id": "INT", "dt": "STRING", "label": "STRING"}),
+            Table(f"same.grown_{kind}", growing(kind, grown=True), f"dt IN ('{DAY}', '{LATER}')"),
+        ]
+    return found
+
+
+Read = dict[tuple[str, str], Rows | str]
+"""What each reader found, by reader and table; ``written`` is what the statements say."""
+
+
+@pytest.fixture(scope="module")
+def read(
+    tmp_path_factory: pytest.TempPathFactory,
+    s3: str,
+    hive_uri: str,
+    trino: Trino,
+    catalogs: dict[str, str],
+    hive: Hive,
+) -> Read:
+    answers: Read = {}
+    with Lake(tmp_path_factory.mktemp("types"), s3, hive_uri, ZONE) as lake:
+        Project(lake).build()
+        lake.show_in_glue()
+        for table in tables():
+            answers["spark", table.name] = reading.by_spark(lake, table)
+        kinds = Table("", types_of(VALUES))
+        answers["written", "types"] = reading.by_spark(lake, kinds, f"SELECT * FROM {literals(VALUES)}")
+    for table in tables():
+        answers["trino, Hive's metastore", table.name] = reading.by_trino(trino, catalogs["hive"], table)
+        answers["trino, Glue", table.name] = reading.by_trino(trino, catalogs["glue"], table)
+    for name, rows in reading.by_hive(hive, tables()).items():
+        answers["hive", name] = rows
+    return answers
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_type_is_read_as_it_was_written(read: Read, kind: str, reader: str) -> None:
+    written, found = read["written", "types"], read[reader, f"same.types_{kind}"]
+    assert isinstance(written, dict) and isinstance(found, dict), found
+    for row in written.values():
+        if row["a_char"] is not None:
+            row["a_char"] = row["a_char"].ljust(6)
+    assert found == written
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_partition_values_with_special_characters(read: Read, kind: str, reader: str) -> None:
+    expected = {i: {"id": i, "dt": DAY, "label": label} for i, label in enumerate(LABELS)}
+    assert read[reader, f"same.labels_{kind}"] == expected
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_old_partitions_under_a_wider_contract(read: Read, kind: str, reader: str) -> None:
+    expected = {}
+    for at, id_ in enumerate(GROWN["id"]):
+        expected[id_] = {name: GROWN[name][at] for name in growing(kind, grown=True)}
+    assert read[reader, f"same.grown_{kind}"] == expected
+
+
+NOT_ALIKE = {
+    # Before the Gregorian calendar: Spark's Parquet and Trino count days back without a gap, Hive has the
+    # Julian calendar of the time, and so has ORC's library in Spark and in Hive.
+    ("hive", "parquet"): {"old_date": "1500-06-05", "old_timestamp": "1500-06-05 12:00:00"},
+    ("trino", "orc"): {"old_date": "1500-06-25", "old_timestamp": "1500-06-25 12:00:00"},
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_what_is_not_read_alike_is_known(read: Read, kind: str, reader: str) -> None:
+    """Dates of before 1582, and in ORC the last second before 1970: in docs/readers.md."""
+    expected = {
+        "id": 0,
+        "old_date": "1500-06-15",
+        "old_timestamp": "1500-06-15 12:00:00",
+        "last_second": "1970-01-01 00:00:00.999" if kind == "orc" else "1969-12-31 23:59:59.999",
+        **NOT_ALIKE.get((reader.partition(",")[0], kind), {}),
+    }
+    found = read[reader, f"same.edges_{kind}"]
+    assert isinstance(found, dict), found
+    assert found[0] == expected

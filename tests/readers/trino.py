@@ -1,0 +1,171 @@
+"""A Trino server of this machine, and what it answers, over its own HTTP protocol."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.readers import downloads
+
+# As bin/jvm.config of the distribution has it, and small: half the start is compiling.
+_JVM = (
+    "-Xms256m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData",
+    "-XX:+ExitOnOutOfMemoryError", "-Djdk.attach.allowAttachSelf=true", "-Dfile.encoding=UTF-8",
+    "--enable-native-access=ALL-UNNAMED",
+    "--sun-misc-unsafe-memory-access=allow",
+)  # fmt: skip
+_CONFIG = """coordinator=true
+node-scheduler.include-coordinator=true
+http-server.http.port={port}
+discovery.uri=http://127.0.0.1:{port}
+node.internal-address=127.0.0.1
+catalog.management=dynamic
+catalog.store=memory
+query.max-memory=400MB
+query.max-memory-per-node=400MB
+memory.heap-headroom-per-node=200MB
+"""
+_START = 180.0
+
+
+class TrinoError(Exception):
+    """A query failed; the text is Trino's."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``columns`` are names with Trino's types; rows as the protocol's JSON has them."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: list[list[Any]]
+
+
+@dataclass(frozen=True)
+class Trino:
+    """``url`` is where it listens."""
+
+    url: str
+
+    def ask(self, sql: str) -> Answer:
+        """The whole answer to one statement."""
+        page = self._page(f"{self.url}/v1/statement", sql.encode())
+        columns: tuple[tuple[str, str], ...] = ()
+        rows: list[list[Any]] = []
+        while True:
+            if "error" in page:
+                raise TrinoError(page["error"]["message"])
+            columns = columns or tuple((c["name"], c["type"]) for c in page.get("columns", ()))
+            rows += page.get("data", ())
+            if "nextUri" not in page:
+                return Answer(columns, rows)
+            page = self._page(page["nextUri"])
+
+    def rows(self, sql: str) -> list[list[Any]]:
+        return self.ask(sql).rows
+
+    def catalog(self, name: str, settings: Mapping[str, str]) -> None:
+        """Add a catalog of Hive tables."""
+        given = ", ".join(f"\"{key}\" = '{value}'" for key, value in settings.items())
+        self.ask(f"CREATE CATALOG {name} USING hive WITH ({given})")
+
+    def _page(self, url: str, body: bytes | None = None) -> dict[str, Any]:
+        headers = {
+            "X-Trino-User": "reader",
+            "X-Trino-Time-Zone": "UTC",
+            # Else microseconds are rounded away for clients of old.
+            "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME",
+        }
+        for _ in range(100):
+            try:
+                request = urllib.request.Request(url, body, headers)
+                with urllib.request.urlopen(request, timeout=120) as answer:
+                    page: dict[str, Any] = json.load(answer)
+                    return page
+            except urllib.error.HTTPError as error:
+                with error:
+                    if error.code not in (502, 503, 504):  # busy: the protocol says to ask again
+                        raise
+                time.sleep(0.1)
+        raise TrinoError(f"{url} stays busy")
+
+
+def s3_settings(url: str) -> dict[str, str]:
+    """Of a catalog whose files lie on the S3 server at ``url``."""
+    return {
+        "fs.native-s3.enabled": "true",
+        "s3.endpoint": url,
+        "s3.region": "us-east-1",
+        "s3.path-style-access": "true",
+        "s3.aws-access-key": "test",
+        "s3.aws-secret-key": "test",
+    }
+
+
+def hive_settings(uri: str) -> dict[str, str]:
+    """Of a catalog whose tables Hive's metastore keeps."""
+    return {"hive.metastore": "thrift", "hive.metastore.uri": uri}
+
+
+def glue_settings(url: str) -> dict[str, str]:
+    """Of a catalog whose tables Glue keeps, at ``url``."""
+    return {
+        "hive.metastore": "glue",
+        "hive.metastore.glue.region": "us-east-1",
+        "hive.metastore.glue.endpoint-url": url,
+        "hive.metastore.glue.aws-access-key": "test",
+        "hive.metastore.glue.aws-secret-key": "test",
+        "hive.metastore.glue.partitions-segments": "1",  # moto answers each segment with all of them
+    }
+
+
+@contextmanager
+def server(directory: Path) -> Iterator[Trino]:
+    """A server with its files in ``directory``; raises :class:`downloads.UnobtainableError`."""
+    home, java = downloads.trino_home(), downloads.trino_java()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (directory / "config.properties").write_text(_CONFIG.format(port=port))
+    log = directory / "server.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [
+                str(java), *_JVM, f"-Dconfig={directory / 'config.properties'}", "-Dnode.environment=tests",
+                f"-Dnode.id={port}", f"-Dnode.data-dir={directory / 'data'}",
+                f"-Dplugin.dir={home / 'plugin'}", "-cp", str(home / "lib" / "*"),
+                "io.trino.server.TrinoServer",
+            ],
+            cwd=directory, stdout=out, stderr=out, start_new_session=True,
+        )  # fmt: skip
+    try:
+        trino = Trino(f"http://127.0.0.1:{port}")
+        _wait(trino, process, log)
+        yield trino
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _wait(trino: Trino, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + _START
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{trino.url}/v1/info", timeout=5) as answer:
+                if not json.load(answer)["starting"]:
+                    return
+        except (OSError, urllib.error.URLError):
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"Trino does not start:\n{log.read_text(errors='replace')[-3000:]}")
