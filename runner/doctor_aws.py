@@ -21,7 +21,8 @@ from runner.looking import Finding, Look
 from runner.stores.s3 import S3Store
 from warehouse.config import expand
 from warehouse.errors import OutsideError, WarehouseError
-from warehouse.policies import Json, Needs, policies
+from warehouse.policies import Needs, policies
+from warehouse.policy_documents import Json
 
 CREATE = "make it so: warehouse lake create"
 _VCPUS = "L-1216C47A"

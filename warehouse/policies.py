@@ -6,19 +6,15 @@ knows an account: it is ``*`` unless given.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from warehouse.names import TableName
+from warehouse.policy_documents import Json, allow, deny, documents
 
-LONGEST = 6144
-"""Characters of a managed policy, white space not counted (IAM's quotas)."""
 RUN = "????????T??????-????????"
 """A run id, as a pattern: all that a job may write lies below a directory of this form."""
 
-Json = dict[str, Any]
 Names = Callable[[Iterable[TableName]], list[tuple[str, str]]]
 """Patterns of databases and tables that stand for tables."""
 
@@ -76,15 +72,10 @@ def policies(role: str, needs: Needs) -> tuple[Json, ...]:
     of databases.
     """
     for names, most in ((_each, 1), (_by_database, 4)):
-        found = _documents(_ROLES[role](needs, names))
+        found = documents(_ROLES[role](needs, names))
         if len(found) <= most:
             return found
-    return _documents(_ROLES[role](needs, _by_letter))
-
-
-def size(document: Json) -> int:
-    """As IAM counts it."""
-    return len(json.dumps(document, separators=(",", ":"), ensure_ascii=False))
+    return documents(_ROLES[role](needs, _by_letter))
 
 
 # ------------------------------------------------------------------ the roles
@@ -99,15 +90,15 @@ def _job(needs: Needs, names: Names) -> list[Json]:
         runs = arn.below(written, names, f"{RUN}/*")
         records = arn.inside("_warehouse/runs/*")
         found += [
-            _allow("ReadInputs", ["s3:GetObject"], arn.below(read, names, "*")),
-            _allow("ReadRequests", ["s3:GetObject"], records),
+            allow("ReadInputs", ["s3:GetObject"], arn.below(read, names, "*")),
+            allow("ReadRequests", ["s3:GetObject"], records),
             # What was staged is counted and checked, and written again where its files are too small.
-            _allow(
+            allow(
                 "WriteRuns",
                 ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
                 runs,
             ),
-            _allow("AnswerRequests", ["s3:PutObject"], arn.inside(f"_warehouse/runs/{RUN}/result.json")),
+            allow("AnswerRequests", ["s3:PutObject"], arn.inside(f"_warehouse/runs/{RUN}/result.json")),
             # Before Hadoop makes a directory it looks for those above it, up to the lake.
             *arn.listing("List", "s3:ListBucket", [needs.lake, *_outside(needs, read)]),
             *arn.listing("ListUploads", "s3:ListBucketMultipartUploads", [
@@ -118,10 +109,10 @@ def _job(needs: Needs, names: Names) -> list[Json]:
     if needs.glue:
         used = [t.name for t in needs.tables if t.run or t.name in needs.read]
         found += [
-            _allow("ReadCatalog", READ_CATALOG, arn.glue(names(used), databases=("default",))),
-            _allow("ReadFunctions", ["glue:GetUserDefinedFunctions"], arn.functions(names(used))),
-            _allow("ReadStaging", READ_CATALOG, arn.glue([(needs.staging, "*")])),
-            _allow(
+            allow("ReadCatalog", READ_CATALOG, arn.glue(names(used), databases=("default",))),
+            allow("ReadFunctions", ["glue:GetUserDefinedFunctions"], arn.functions(names(used))),
+            allow("ReadStaging", READ_CATALOG, arn.glue([(needs.staging, "*")])),
+            allow(
                 "StagePartitions",
                 ["glue:BatchCreatePartition", "glue:CreatePartition", "glue:UpdatePartition"]
                 + (["glue:UpdateTable"] if any(t.loaded for t in written) else []),
@@ -139,8 +130,8 @@ def _runner(needs: Needs, names: Names) -> list[Json]:
     if needs.lake:
         logs = arn.inside("_warehouse/tables/*/log/*")
         found += [
-            _allow("ReadState", ["s3:GetObject"], arn.inside("_warehouse/*")),
-            _allow(
+            allow("ReadState", ["s3:GetObject"], arn.inside("_warehouse/*")),
+            allow(
                 "WriteState",
                 ["s3:PutObject"],
                 [
@@ -150,12 +141,12 @@ def _runner(needs: Needs, names: Names) -> list[Json]:
                 ],
             ),
             # The log is only ever added to, whatever else this role is allowed.
-            _deny(
+            deny(
                 "NeverOverwriteTheLog", ["s3:PutObject"], logs, {"Null": {"s3:if-none-match": "true"}}
             ),
-            _deny("NeverDeleteTheLog", ["s3:DeleteObject", "s3:DeleteObjectVersion"], logs),
-            _allow("KeepEmptyDirectories", ["s3:PutObject"], arn.below(written, names, "_empty/.keep")),
-            _allow("EndDoctorsTrial", ["s3:DeleteObject"], arn.inside("_warehouse/doctor-*")),
+            deny("NeverDeleteTheLog", ["s3:DeleteObject", "s3:DeleteObjectVersion"], logs),
+            allow("KeepEmptyDirectories", ["s3:PutObject"], arn.below(written, names, "_empty/.keep")),
+            allow("EndDoctorsTrial", ["s3:DeleteObject"], arn.inside("_warehouse/doctor-*")),
             *arn.listing("List", "s3:ListBucket", [
                 f"{needs.lake}/_warehouse",
                 *(f"{needs.lake}/{db}/{table}" for db, table in names(_inside(needs, needs.tables))),
@@ -164,12 +155,12 @@ def _runner(needs: Needs, names: Names) -> list[Json]:
         ]  # fmt: skip
     if needs.glue:
         found += [
-            _allow("ReadCatalog", RUNNER_READS, arn.glue([*names(tables), (needs.staging, "*")])),
-            _allow("MovePointers", MOVE_POINTERS, arn.glue(names(tables))),
-            _allow(
+            allow("ReadCatalog", RUNNER_READS, arn.glue([*names(tables), (needs.staging, "*")])),
+            allow("MovePointers", MOVE_POINTERS, arn.glue(names(tables))),
+            allow(
                 "StagingTables", ["glue:CreateTable", "glue:DeleteTable"], arn.glue([(needs.staging, "*")])
             ),
-            _allow(
+            allow(
                 "MakeDatabases",
                 ["glue:CreateDatabase"],
                 arn.databases([*(db for db, _ in names(tables)), needs.staging]),
@@ -182,8 +173,8 @@ def _engine(needs: Needs, arn: _Arns) -> list[Json]:
     found = []
     if needs.engine == "emr":
         found += [
-            _allow("FindClusters", ["elasticmapreduce:ListClusters"], ["*"]),
-            _allow(
+            allow("FindClusters", ["elasticmapreduce:ListClusters"], ["*"]),
+            allow(
                 "RunSteps",
                 [f"elasticmapreduce:{a}" for a in ("DescribeCluster", "AddJobFlowSteps", "DescribeStep")]
                 + ["elasticmapreduce:CancelSteps"],
@@ -194,8 +185,8 @@ def _engine(needs: Needs, arn: _Arns) -> list[Json]:
             making = ["RunJobFlow", "AddTags", "PutAutoTerminationPolicy"]
             making += ["PutManagedScalingPolicy"] if needs.scales else []
             found += [
-                _allow("MakeClusters", [f"elasticmapreduce:{a}" for a in making], ["*"]),
-                _allow(
+                allow("MakeClusters", [f"elasticmapreduce:{a}" for a in making], ["*"]),
+                allow(
                     "EndClusters",
                     ["elasticmapreduce:TerminateJobFlows"],
                     [arn.of("elasticmapreduce", "cluster/*")],
@@ -203,12 +194,12 @@ def _engine(needs: Needs, arn: _Arns) -> list[Json]:
             ]
     elif needs.engine == "emr-serverless":
         found += [
-            _allow(
+            allow(
                 "Applications",
                 [f"emr-serverless:{a}" for a in ("ListApplications", "CreateApplication", "TagResource")],
                 [arn.of("emr-serverless", "/*")],
             ),
-            _allow(
+            allow(
                 "RunJobs",
                 [f"emr-serverless:{a}" for a in ("StartJobRun", "GetJobRun", "CancelJobRun")]
                 + ["emr-serverless:StopApplication"],
@@ -217,10 +208,10 @@ def _engine(needs: Needs, arn: _Arns) -> list[Json]:
         ]
     for number, passed in enumerate(needs.passed, 1):
         condition = {"StringEquals": {"iam:PassedToService": sorted(passed.services)}}
-        found.append(_allow(f"PassRole{number}", ["iam:PassRole"], [arn.role(passed.role)], condition))
+        found.append(allow(f"PassRole{number}", ["iam:PassRole"], [arn.role(passed.role)], condition))
     if needs.logs:
         found += [
-            _allow("ReadLogs", ["s3:GetObject"], [f"{arn.s3(needs.logs)}/*"]),
+            allow("ReadLogs", ["s3:GetObject"], [f"{arn.s3(needs.logs)}/*"]),
             *arn.listing("ListLogs", "s3:ListBucket", [needs.logs]),
         ]
     return found
@@ -230,7 +221,7 @@ def _reader(needs: Needs, names: Names) -> list[Json]:
     arn = _Arns(needs)
     databases = names([TableName(db, "*") for db in sorted({t.name.db for t in needs.tables})])
     found = [
-        _allow(
+        allow(
             "Ask",
             [f"athena:{a}" for a in ("StartQueryExecution", "GetQueryExecution", "GetQueryResults")]
             + ["athena:StopQueryExecution", "athena:GetWorkGroup"],
@@ -238,18 +229,18 @@ def _reader(needs: Needs, names: Names) -> list[Json]:
         )
     ]
     if needs.glue:
-        found.append(_allow("ReadCatalog", READ_CATALOG, arn.glue(databases)))
+        found.append(allow("ReadCatalog", READ_CATALOG, arn.glue(databases)))
     if needs.lake:
         lying = [f"{needs.lake}/{db}" for db, _ in databases] + _outside(needs, needs.tables)
         found += [
-            _allow("ReadTables", ["s3:GetObject"], [f"{arn.s3(one)}/*" for one in lying]),
+            allow("ReadTables", ["s3:GetObject"], [f"{arn.s3(one)}/*" for one in lying]),
             *arn.listing("ListTables", "s3:ListBucket", lying),
-            _allow("FindTheBucket", ["s3:GetBucketLocation"], arn.buckets([needs.lake, needs.output])),
-            _deny("NeverTheState", ["s3:GetObject", "s3:PutObject"], arn.inside("_warehouse/*")),
+            allow("FindTheBucket", ["s3:GetBucketLocation"], arn.buckets([needs.lake, needs.output])),
+            deny("NeverTheState", ["s3:GetObject", "s3:PutObject"], arn.inside("_warehouse/*")),
         ]
     if needs.output:
         found += [
-            _allow(
+            allow(
                 "KeepAnswers",
                 ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
                 [f"{arn.s3(needs.output)}/*"],
@@ -345,7 +336,7 @@ class _Arns:
             # A lake may be a whole bucket.
             condition = {"StringLike": {"s3:prefix": prefixes}} if more or "" not in keys else None
             name = sid if len(by_bucket) == 1 else f"{sid}{number}"
-            found.append(_allow(name, [action], [self.s3(f"s3://{bucket}")], condition))
+            found.append(allow(name, [action], [self.s3(f"s3://{bucket}")], condition))
         return found
 
     def glue(self, tables: Sequence[tuple[str, str]], databases: Sequence[str] = ()) -> list[str]:
@@ -382,60 +373,3 @@ def _prefixes(key: str, more: str) -> list[str]:
     if more:
         return [f"{key}/{more}*".lstrip("/")]
     return [key, f"{key}/*"]
-
-
-# ------------------------------------------------------------------ documents
-
-
-def _allow(sid: str, actions: Sequence[str], resources: Sequence[str], condition: Json | None = None) -> Json:
-    return _statement("Allow", sid, actions, resources, condition)
-
-
-def _deny(sid: str, actions: Sequence[str], resources: Sequence[str], condition: Json | None = None) -> Json:
-    return _statement("Deny", sid, actions, resources, condition)
-
-
-def _statement(
-    effect: str, sid: str, actions: Sequence[str], resources: Sequence[str], condition: Json | None
-) -> Json:
-    found: Json = {
-        "Sid": sid, "Effect": effect, "Action": list(dict.fromkeys(actions)),
-        "Resource": list(dict.fromkeys(resources)),
-    }  # fmt: skip
-    return found | ({"Condition": condition} if condition else {})
-
-
-def _documents(statements: Sequence[Json]) -> tuple[Json, ...]:
-    """As few documents as hold them in this order; a statement that is too long becomes several."""
-    filled = [s for s in statements if s["Resource"]]
-    parts = [part for statement in filled for part in _parts(statement)]
-    documents: list[Json] = []
-    for part in parts:
-        if documents and size(_document([*documents[-1]["Statement"], part])) <= LONGEST:
-            documents[-1]["Statement"].append(part)
-        else:
-            documents.append(_document([part]))
-    return tuple(documents)
-
-
-def _document(statements: list[Json]) -> Json:
-    return {"Version": "2012-10-17", "Statement": statements}
-
-
-def _parts(statement: Json, sid: str = "") -> list[Json]:
-    sid = sid or statement["Sid"]
-    if size(_document([statement])) <= LONGEST:
-        return [{**statement, "Sid": sid}]
-    prefixes = statement.get("Condition", {}).get("StringLike", {}).get("s3:prefix", ())
-    halves = []
-    if len(prefixes) > len(statement["Resource"]):
-        for some in _halves(prefixes):
-            halves.append({**statement, "Condition": {"StringLike": {"s3:prefix": some}}})
-    else:
-        halves = [{**statement, "Resource": some} for some in _halves(statement["Resource"])]
-    return [part for n, half in enumerate(halves, 1) for part in _parts(half, f"{sid}{n}")]
-
-
-def _halves(items: Sequence[str]) -> tuple[list[str], list[str]]:
-    middle = len(items) // 2
-    return list(items[:middle]), list(items[middle:])

@@ -15,7 +15,8 @@ from tiny import Tiny
 from runner.run import new_run_id
 from tests.aws.permissions import decide
 from warehouse.names import TableName
-from warehouse.policies import LONGEST, ROLES, RUN, Lying, Needs, Passed, policies, size
+from warehouse.policies import ROLES, RUN, Lying, Needs, Passed, policies
+from warehouse.policy_documents import LONGEST, size
 
 ROOT = Path(__file__).resolve().parents[2]
 LAKE = "s3://bucket/lake"
