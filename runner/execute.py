@@ -177,7 +177,7 @@ def _wave(
         if not manifests:
             return
         settling.wait()
-        attempt.shown = settling.shown.pop(attempt.model.name, None)
+        attempt.shown = settling.shown.pop(attempt.model.name, attempt.shown)
         for result in attempt.lake.engine.run(manifests, jobs=options.jobs):
             ready = prepared[result.run_id]
             halves = _halves(ready, result)

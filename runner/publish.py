@@ -66,12 +66,13 @@ def append_or_lose(log: TableLog, body: Body, base: int, nonce: str) -> State:
 @dataclass(frozen=True)
 class Shown:
     """What the metastore showed when the log of a table was at ``head``, after ``written`` records were
-    changed."""
+    changed. ``whole``: all pointers are there, not only those that were looked at last."""
 
     head: int
     written: int
     table: Table | None
     seen: Seen
+    whole: bool
 
 
 def converge(
@@ -86,7 +87,7 @@ def converge(
     state = lake.log(table).state()
     driver = Converging(lake, table, state)
     seen = None
-    if shown is not None and shown.head >= state.head - 1:
+    if shown is not None and shown.whole and shown.head >= state.head - 1:
         seen, driver.table = shown.seen, shown.table
     steps = converge_steps(
         state,
@@ -104,7 +105,15 @@ def converge(
             why=f"{first[0] or 'the table'}: {first[1]}",
             fix=f"any later command on {table} finishes it; nothing that was published is lost",
         )
-    return Shown(done.state.head, done.written, driver.table, done.seen)
+    now, whole = done.seen, scope is None
+    if scope is not None and seen is not None and now.table is not None:
+        columns = len(now.table.partitions)
+        # Slices that are one partition each: the rest is as it was.
+        if all(len(Spec.parse(spec).pairs) == columns for spec in scope):
+            asked = set(scope)
+            left = {path: pointer for path, pointer in seen.pointers.items() if path not in asked}
+            now, whole = Seen(now.table, left | dict(now.pointers)), True
+    return Shown(done.state.head, done.written, driver.table, now, whole)
 
 
 class Converging:

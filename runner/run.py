@@ -68,7 +68,7 @@ class Attempt:
         self.decided = decided
         """The state that decisions were made on; while the log has not moved they stand."""
         self.shown: Shown | None = None
-        """What the metastore showed of the table before the first of its runs."""
+        """What the metastore showed of the table last."""
         self.log = lake.log(model.name)
         self.claims = Claims(lake.store, model.name)
 
@@ -227,8 +227,8 @@ class Attempt:
         )
         if done.entry is not None:
             forget_failures(self.lake.store, self.model.name, slices)
-            shown, self.shown = self.shown, None
-            converge(self.lake, self.model.name, [s for s in slices if s not in done.lost], shown=shown)
+            scope = [s for s in slices if s not in done.lost]
+            self.shown = converge(self.lake, self.model.name, scope, shown=self.shown)
         for decision in prepared.decisions:
             path = decision.spec.path
             if path in done.lost:
