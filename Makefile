@@ -25,11 +25,11 @@ demo: $(STAMP) ## a month of generated music: land, DDL, backfill, a failing che
 warehouses: $(STAMP) ## all four warehouses from generated files, then their status and reports
 	@$(BIN)/python -m demo.warehouses
 
-test: $(STAMP) ## all tests
-	$(PYTEST)
+test: $(STAMP) ## all tests but the longest of AWS, which are test-aws
+	$(PYTEST) -m "not aws"
 
 test-aws: $(STAMP) ## what runs on AWS, executed against servers on this machine
-	$(PYTEST) tests/aws tests/e2e/test_s3.py tests/stores tests/metastores
+	$(PYTEST) tests/aws tests/readers tests/e2e/test_s3.py tests/stores tests/metastores
 
 check: $(STAMP) ## formatting, lint, types
 	$(BIN)/ruff format --check .

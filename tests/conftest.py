@@ -37,6 +37,15 @@ _LONGEST = (
     "report/test_domains", "unit/", "docs/", "e2e/",
 )  # fmt: skip
 """Files of tests that begin first, so that none of them is left over alone at the end."""
+_OF_AWS = (
+    "aws/test_emr.py",
+    "aws/test_emr_ends",
+    "aws/test_iam_roles",
+    "aws/test_faults",
+    "aws/test_spark_",
+    "readers/",
+)
+"""Files of tests that ``make test-aws`` runs alone."""
 
 
 def _rank(item: pytest.Item) -> int:
@@ -48,6 +57,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_rank)
     # pyspark leaves the sockets that it fetches rows through to the garbage collector.
     for item in items:
+        if item.nodeid.removeprefix("tests/").startswith(_OF_AWS):
+            item.add_marker("aws")
         if item.get_closest_marker("spark"):
             item.add_marker(pytest.mark.filterwarnings(_SOCKETS, "ignore:unclosed <socket:ResourceWarning"))
 

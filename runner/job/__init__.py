@@ -20,6 +20,8 @@ from runner.job.staged import inventory, measure, rows_written
 Json = dict[str, Any]
 
 FORMAT = 1
+SESSIONS = 32
+"""Kept for runs to come: settings may name a run's own directory, and then no other has them."""
 
 
 def execute(session: Any, manifest: Json) -> Json:
@@ -91,6 +93,8 @@ def _session(session: Any, settings: dict[str, str]) -> Any:
         made = session.newSession()
         for name, value in settings.items():
             made.conf.set(name, value)
+        while len(_configured) >= SESSIONS:
+            del _configured[next(iter(_configured))]
         _configured[key] = made
     found = _configured[key]
     found._jsparkSession.sessionState().catalog().invalidateAllCachedTables()
