@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from runner import s3a
-from runner.engines import Engine
+from runner.engines import Engine, Progress
 from runner.engines.submitted import SubmittedEngine, Submitter
-from warehouse.config import expand
+from runner.stores import Store
+from warehouse.config import Target, expand
 from warehouse.errors import Location, ProjectError
 from warehouse.settings import in_utc
 
 if TYPE_CHECKING:
     from runner.emr.applications import Applications
     from runner.emr.clusters import Clusters
-    from runner.lake import Lake
+
+
+class Place(Protocol):
+    """What is known of a target where its runs go elsewhere (:class:`runner.lake.Lake` knows it)."""
+
+    target_name: str
+    target: Target
+    store: Store
+    progress: Progress
+
+    @property
+    def on_s3(self) -> bool: ...
+    @property
+    def state_directory(self) -> Path: ...
+    @property
+    def metastore_uri(self) -> str: ...
+    def aws(self) -> tuple[str, str]: ...
+
 
 COMMON = {
     "spark.scheduler.mode": "FAIR",
@@ -27,12 +46,12 @@ COMMON = {
 """Settings of every application; a target's ``spark`` settings come after them."""
 
 
-def engine(lake: Lake, reader: Callable[[], Engine]) -> Engine:
+def engine(lake: Place, reader: Callable[[], Engine]) -> Engine:
     """The engine of a target that is not ``local``. ``reader`` makes one that answers queries."""
     return SubmittedEngine(lake.store, _SUBMITTERS[lake.target.engine](lake), reader, lake.progress)
 
 
-def _spark_submit(lake: Lake) -> Submitter:
+def _spark_submit(lake: Place) -> Submitter:
     from runner.emr.jobflow import GLUE
     from runner.engines.spark_submit import SparkSubmit, find_program
 
@@ -56,7 +75,7 @@ def _spark_submit(lake: Lake) -> Submitter:
     )  # fmt: skip
 
 
-def _emr(lake: Lake) -> Submitter:
+def _emr(lake: Place) -> Submitter:
     from runner.emr import logs
     from runner.engines.emr import EmrSteps
 
@@ -65,7 +84,7 @@ def _emr(lake: Lake) -> Submitter:
     return EmrSteps(clusters(lake), _on_aws(lake), log, lake.progress)
 
 
-def _serverless(lake: Lake) -> Submitter:
+def _serverless(lake: Place) -> Submitter:
     from runner.emr import logs
     from runner.engines.emr_serverless import ServerlessJobs
 
@@ -74,7 +93,7 @@ def _serverless(lake: Lake) -> Submitter:
     return ServerlessJobs(applications(lake), _on_aws(lake), log, lake.progress)
 
 
-def applications(lake: Lake) -> Applications:
+def applications(lake: Place) -> Applications:
     """The applications of a target whose engine is ``emr-serverless``."""
     from runner.emr.applications import Applications
     from runner.emr.service import Service
@@ -83,7 +102,7 @@ def applications(lake: Lake) -> Applications:
     return Applications(service, lake.target_name, lake.target.emr_serverless, lake.progress)
 
 
-def clusters(lake: Lake) -> Clusters:
+def clusters(lake: Place) -> Clusters:
     """The clusters of a target whose engine is ``emr``."""
     from runner.emr.clusters import Clusters
     from runner.emr.service import Service
@@ -93,7 +112,7 @@ def clusters(lake: Lake) -> Clusters:
     )
 
 
-def machines(lake: Lake) -> Clusters | Applications:
+def machines(lake: Place) -> Clusters | Applications:
     """What the target's engine runs on: ``create``, ``list`` and ``terminate`` it."""
     if lake.target.engine == "emr":
         return clusters(lake)
@@ -105,7 +124,7 @@ def machines(lake: Lake) -> Clusters | Applications:
     )
 
 
-def _on_aws(lake: Lake) -> dict[str, str]:
+def _on_aws(lake: Place) -> dict[str, str]:
     """Spark's settings of an application on a service of AWS's, which knows S3 itself."""
     if not lake.on_s3:
         raise ProjectError(
@@ -117,7 +136,7 @@ def _on_aws(lake: Lake) -> dict[str, str]:
     return in_utc({**COMMON, **hive, **lake.target.spark})
 
 
-def _hive(lake: Lake) -> dict[str, str]:
+def _hive(lake: Place) -> dict[str, str]:
     """Hive's settings for a cluster to find the target's metastore."""
     from runner.emr.jobflow import GLUE
 
@@ -133,7 +152,7 @@ def _hive(lake: Lake) -> dict[str, str]:
     return {"hive.metastore.uris": lake.metastore_uri}
 
 
-_SUBMITTERS: dict[str, Callable[[Lake], Submitter]] = {
+_SUBMITTERS: dict[str, Callable[[Place], Submitter]] = {
     "spark-submit": _spark_submit,
     "emr": _emr,
     "emr-serverless": _serverless,
