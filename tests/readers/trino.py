@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +35,8 @@ query.max-memory-per-node=400MB
 memory.heap-headroom-per-node=200MB
 """
 _START = 180.0
+_WHILE_INPUT_IS_OPEN = '{ "$@"; kill -9 0; } & read -r _; kill -9 0'
+"""The server ends with whoever started it, however that ends."""
 
 
 class TrinoError(Exception):
@@ -138,23 +138,27 @@ def server(directory: Path) -> Iterator[Trino]:
         port = free.getsockname()[1]
     (directory / "config.properties").write_text(_CONFIG.format(port=port))
     log = directory / "server.log"
+    command = [
+        str(java), *_JVM, f"-Dconfig={directory / 'config.properties'}", "-Dnode.environment=tests",
+        f"-Dnode.id={port}", f"-Dnode.data-dir={directory / 'data'}", f"-Dplugin.dir={home / 'plugin'}",
+        "-cp", str(home / "lib" / "*"), "io.trino.server.TrinoServer",
+    ]  # fmt: skip
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [
-                str(java), *_JVM, f"-Dconfig={directory / 'config.properties'}", "-Dnode.environment=tests",
-                f"-Dnode.id={port}", f"-Dnode.data-dir={directory / 'data'}",
-                f"-Dplugin.dir={home / 'plugin'}", "-cp", str(home / "lib" / "*"),
-                "io.trino.server.TrinoServer",
-            ],
-            cwd=directory, stdout=out, stderr=out, start_new_session=True,
-        )  # fmt: skip
+            ["sh", "-c", _WHILE_INPUT_IS_OPEN, "sh", *command],
+            cwd=directory,
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    assert process.stdin is not None
     try:
         trino = Trino(f"http://127.0.0.1:{port}")
         _wait(trino, process, log)
         yield trino
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        process.stdin.close()
         process.wait()
 
 
