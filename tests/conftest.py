@@ -33,7 +33,7 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 _LONGEST = (
-    "e2e/test_readers", "planning/test_batches", "retail/", "e2e/test_s3", "chamber/", "music/", "weblogs/",
+    "e2e/test_readers", "planning/test_batches", "retail/", "chamber/", "music/", "weblogs/",
     "report/test_domains", "unit/", "docs/", "e2e/",
 )  # fmt: skip
 """Files of tests that begin first, so that none of them is left over alone at the end."""
@@ -44,6 +44,7 @@ _OF_AWS = (
     "aws/test_faults",
     "aws/test_spark_",
     "readers/",
+    "e2e/test_s3",
 )
 """Files of tests that ``make test-aws`` runs alone."""
 
