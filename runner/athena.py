@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlglot
+from botocore import xform_name
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 from sqlglot import exp
@@ -144,15 +145,9 @@ class AthenaReader:
             asked["NextToken"] = answer["NextToken"]
 
     def _call(self, operation: str, **asked: Any) -> Any:
-        method = {
-            "StartQueryExecution": "start_query_execution",
-            "GetQueryExecution": "get_query_execution",
-            "GetQueryResults": "get_query_results",
-            "StopQueryExecution": "stop_query_execution",
-        }[operation]
         group = self.settings.work_group
         try:
-            return getattr(self._client, method)(**asked)
+            return getattr(self._client, xform_name(operation))(**asked)
         except ClientError as error:
             refused = aws.refused(error, f"athena:{operation}", f"work group {group}")
             if refused is not None:

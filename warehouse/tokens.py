@@ -14,19 +14,21 @@ from typing import NamedTuple
 
 from warehouse.errors import Location, ProjectError
 
-# No possessive repetition of groups: Python 3.11.2 fails to match with it what 3.11.7 matches.
-_SINGLE = r"'(?:[^'\\]|\\.)*'"
-_DOUBLE = r'"(?:[^"\\]|\\.)*"'
+# What may repeat is matched once and never again (atomic): a literal that does not end costs one walk and not
+# one for every way to cut it. As groups, since Python 3.11.2 matches possessive repetitions of them wrongly
+# (gh-106052).
+_SINGLE = r"'(?>(?:[^'\\]|\\.)*)'"
+_DOUBLE = r'"(?>(?:[^"\\]|\\.)*)"'
 _ATOM = rf"[^'\"{{}}]|{_SINGLE}|{_DOUBLE}"
 # Jinja balances braces inside an expression: {{ {'a': {}} }} ends where it seems to. Three levels do.
-_BRACES = rf"\{{(?:{_ATOM}|\{{(?:{_ATOM}|\{{(?:{_ATOM})*\}})*\}})*\}}"
-_EXPRESSION = rf"\{{\{{(?:{_ATOM}|{_BRACES})*\}}\}}"
+_BRACES = rf"\{{(?>(?:{_ATOM}|\{{(?>(?:{_ATOM}|\{{(?>(?:{_ATOM})*)\}})*)\}})*)\}}"
+_EXPRESSION = rf"\{{\{{(?>(?:{_ATOM}|{_BRACES})*)\}}\}}"
 _RAW = r"\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}"
-_STATEMENT = rf"\{{%(?:[^'\"%{{}}]|%(?!\}})|{_SINGLE}|{_DOUBLE}|{_BRACES})*%\}}"
+_STATEMENT = rf"\{{%(?>(?:[^'\"%{{}}]|%(?!\}})|{_SINGLE}|{_DOUBLE}|{_BRACES})*)%\}}"
 _NOTE = r"\{#.*?#\}"
-_COMMENT = r"--(?:\\\n|[^\r\n])*|/\*(?!\+)(?:[^*/]|\*(?!/)|/(?!\*(?!\+)))*\*/"
+_COMMENT = r"--(?>(?:\\\n|[^\r\n])*)|/\*(?!\+)(?>(?:[^*/]|\*(?!/)|/(?!\*(?!\+)))*)\*/"
 _RAW_LITERAL = r"(?<!\w)[rR](?:'[^']*+'|\"[^\"]*+\")"
-_QUOTED = r"`(?:[^`]|``)*`(?!`)"
+_QUOTED = r"`(?>(?:[^`]|``)*)`"
 _OPEN = r"/\*(?!\+)|'|\"|`"
 
 

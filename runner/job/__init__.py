@@ -8,7 +8,9 @@ nothing points at, and reads it back.
 from __future__ import annotations
 
 import time
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from runner.job.checking import run_checks
 from runner.job.errors import RefusedError, explain, of_statement
@@ -81,22 +83,26 @@ def _audit(spark: Any, manifest: Json, seconds: dict[str, float]) -> tuple[list[
         return [], run_checks(spark, manifest)
 
 
-_configured: dict[tuple[Any, ...], Any] = {}
+_configured: WeakKeyDictionary[Any, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
+"""By Spark session, which may end and be followed by another; by settings."""
+_configuring = Lock()
 
 
 def _session(session: Any, settings: dict[str, str]) -> Any:
     """The session of all runs with these settings. A session for each run would cost more than a small job;
     they can share one since statements change no setting, views are named by run, and none keeps what
     another has seen of tables' files."""
-    key = (id(session), *sorted(settings.items()))
-    if key not in _configured:
-        made = session.newSession()
-        for name, value in settings.items():
-            made.conf.set(name, value)
-        while len(_configured) >= SESSIONS:
-            del _configured[next(iter(_configured))]
-        _configured[key] = made
-    found = _configured[key]
+    key = tuple(sorted(settings.items()))
+    with _configuring:
+        made = _configured.setdefault(session, {})
+        if key not in made:
+            fresh = session.newSession()
+            for name, value in settings.items():
+                fresh.conf.set(name, value)
+            if len(made) >= SESSIONS:
+                del made[next(iter(made))]
+            made[key] = fresh
+        found = made[key]
     found._jsparkSession.sessionState().catalog().invalidateAllCachedTables()
     return found
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from typing import Any
+from weakref import WeakKeyDictionary
 
 _NAME = "QuickDisk"
 _SOURCE = """
@@ -53,7 +54,7 @@ public class QuickDisk extends LocalFileSystem {
 """
 
 
-_compiled: dict[int, Any] = {}
+_compiled: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 """By session: Hadoop's configuration with the class in it."""
 
 
@@ -64,10 +65,10 @@ def use(session: Any) -> None:
     Compiled by what Spark compiles its own code with; where that cannot be, Hadoop's own disk stays.
     """
     with contextlib.suppress(Exception):
-        if id(session) not in _compiled:
-            _compiled[id(session)] = _compile(session)
+        if session not in _compiled:
+            _compiled[session] = _compile(session)
         give_up(session)
-        _disk(session, _compiled[id(session)])
+        _disk(session, _compiled[session])
     _disk(session, session._jsc.hadoopConfiguration()).setWriteChecksum(False)
 
 

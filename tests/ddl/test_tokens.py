@@ -87,6 +87,20 @@ def test_raw_blocks_are_one_tag() -> None:
     assert [t.kind for t in segments("{% raw %} '{{ %} {% endraw %} x")] == ["jinja", "code"]
 
 
+@pytest.mark.timeout(60)  # matched again for every way to cut it, one of these would outlive the universe
+@pytest.mark.parametrize(
+    "part", ["{{ x }} ", "{{ f('x') }} ", "{% if a == '%}' %}", "``", "{{ x }}``", r"\'", "{"]
+)
+@pytest.mark.parametrize("begin", ["'", '"', "`", "{{ ", "{% ", "{{ '", "{{ {", "/*"])
+def test_what_does_not_end_is_read_once(begin: str, part: str) -> None:
+    text = begin + part * 5_000
+    for read in (scan, segments):
+        try:
+            assert "".join(token.text for token in read(text)) == text
+        except ProjectError as error:
+            assert "does not end" in str(error)
+
+
 @pytest.mark.parametrize("text", ["a {{ b", "a {% if b", "{# c", "{{ 'x }}"])
 def test_a_tag_that_does_not_end(text: str) -> None:
     with pytest.raises(ProjectError, match="Jinja tag"):
