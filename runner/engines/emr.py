@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from runner.emr.clusters import Clusters
+from runner.emr.watch import Watch
 from runner.engines.spark_submit import arguments
 from runner.engines.submitted import Application, Ended
 from runner.engines.words import hidden
@@ -50,7 +51,9 @@ class EmrSteps:
             "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["spark-submit", *words]},
         }
         answer = self._clusters.service.once("add_job_flow_steps", JobFlowId=cluster, Steps=[step])
-        return Step(self._clusters, cluster, answer["StepIds"][0], self._log, self._progress, self._clock)
+        patience = self._clusters.settings.start_minutes * 60
+        watch = Watch(_FIRST, _LONGEST, patience, self._progress, self._clock)
+        return Step(self._clusters, cluster, answer["StepIds"][0], self._log, watch)
 
     def close(self) -> None:
         """A transient cluster ends; should that fail, it ends itself when it is idle."""
@@ -74,24 +77,18 @@ class EmrSteps:
 
 
 class Step:
-    """A step by its id. EMR is asked for its state now and then, not at every look."""
+    """A step by its id."""
 
     def __init__(
-        self, clusters: Clusters, cluster: str, step: str, log: Callable[[list[str]], str],
-        progress: Callable[[str], None], clock: Callable[[], float],
-    ) -> None:  # fmt: skip
+        self, clusters: Clusters, cluster: str, step: str, log: Callable[[list[str]], str], watch: Watch
+    ) -> None:
         self._service = clusters.service
-        self._patience = clusters.settings.start_minutes * 60
         self._cluster, self._step = cluster, step
         self._log = log
-        self._progress = progress
-        self._clock = clock
-        self._began = clock()
-        self._next, self._each = self._began, _FIRST
-        self._said = ""
+        self._watch = watch
 
     def ended(self) -> Ended | None:
-        if self._clock() < self._next:
+        if not self._watch.due():
             return None
         step = self._service("describe_step", ClusterId=self._cluster, StepId=self._step)["Step"]["Status"]
         state = step["State"]
@@ -102,16 +99,12 @@ class Step:
         cluster = self._service("describe_cluster", ClusterId=self._cluster)["Cluster"]
         if cluster["Status"]["State"] in _OVER:
             return Ended(lambda: self._without_cluster(cluster))
-        if state == "PENDING" and self._clock() - self._began > self._patience:
+        if state == "PENDING" and self._watch.late():
             return Ended(lambda: self._never_began(cluster))
         said = f"step {self._step} of {self._cluster} is {state}"
         if state == "PENDING":
             said += f", the cluster {cluster['Status']['State']}"
-        if said != self._said:
-            self._progress(said)
-            self._said, self._each = said, _FIRST
-        self._next = self._clock() + self._each
-        self._each = min(self._each * 1.5, _LONGEST)
+        self._watch.again(said)
         return None
 
     def cancel(self) -> None:
@@ -149,7 +142,7 @@ class Step:
         with contextlib.suppress(OutsideError):
             self.cancel()
         return OutsideError(
-            f"step {self._step} did not begin within {self._patience / 60:g} minutes; it was cancelled",
+            f"step {self._step} did not begin within {self._watch.patience / 60:g} minutes; it was cancelled",
             why=f"the cluster {self._cluster} is {cluster['Status']['State']} and runs at most "
             f"{cluster.get('StepConcurrencyLevel', 1)} steps at a time",
             fix="see what runs there, or set `start_minutes` of the target",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from runner.emr.applications import Applications
+from runner.emr.watch import Watch
 from runner.engines.submitted import Application, Ended
 from runner.engines.words import hidden
 from warehouse.config import expand
@@ -66,9 +67,8 @@ class ServerlessJobs:
             configurationOverrides=overrides,
             executionTimeoutMinutes=settings.timeout_minutes,
         )
-        return JobRun(
-            self._applications, id_, answer["jobRunId"], log_uri, self._log, self._progress, self._clock
-        )
+        watch = Watch(_FIRST, _LONGEST, settings.start_minutes * 60, self._progress, self._clock)
+        return JobRun(self._applications, id_, answer["jobRunId"], log_uri, self._log, watch)
 
     def close(self) -> None:
         """The application stops by itself when it is idle."""
@@ -79,21 +79,16 @@ class JobRun:
 
     def __init__(
         self, applications: Applications, application: str, job: str, log_uri: str,
-        log: Callable[[list[str]], str], progress: Callable[[str], None], clock: Callable[[], float],
+        log: Callable[[list[str]], str], watch: Watch,
     ) -> None:  # fmt: skip
         self._service = applications.service
-        self._patience = applications.settings.start_minutes * 60
         self._application, self._job = application, job
         self._log_uri = log_uri
         self._log = log
-        self._progress = progress
-        self._clock = clock
-        self._began = clock()
-        self._next, self._each = self._began, _FIRST
-        self._said = ""
+        self._watch = watch
 
     def ended(self) -> Ended | None:
-        if self._clock() < self._next:
+        if not self._watch.due():
             return None
         run = self._service("get_job_run", applicationId=self._application, jobRunId=self._job)["jobRun"]
         state = run["state"]
@@ -101,13 +96,9 @@ class JobRun:
             return Ended()
         if state in ("FAILED", "CANCELLED", "CANCELLING"):
             return Ended(lambda: self._failed(run))
-        if state in _WAITING and self._clock() - self._began > self._patience:
+        if state in _WAITING and self._watch.late():
             return Ended(lambda: self._never_began(run))
-        if state != self._said:
-            self._progress(f"job run {self._job} of {self._application} is {state}")
-            self._said, self._each = state, _FIRST
-        self._next = self._clock() + self._each
-        self._each = min(self._each * 1.5, _LONGEST)
+        self._watch.again(f"job run {self._job} of {self._application} is {state}")
         return None
 
     def cancel(self) -> None:
@@ -134,8 +125,9 @@ class JobRun:
     def _never_began(self, run: Mapping[str, Any]) -> OutsideError:
         with contextlib.suppress(OutsideError):
             self.cancel()
+        minutes = f"{self._watch.patience / 60:g} minutes"
         return OutsideError(
-            f"job run {self._job} did not begin within {self._patience / 60:g} minutes; it was cancelled",
+            f"job run {self._job} did not begin within {minutes}; it was cancelled",
             why=f"it is {run['state']}: the application {self._application} has no capacity, or no addresses",
             fix="raise its maximum capacity, or `start_minutes` of the target",
         )
