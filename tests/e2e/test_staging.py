@@ -44,8 +44,31 @@ def test_a_metastore_is_asked_for_a_staging_table_only_where_one_is_needed(
     assert not tiny.staging_tables()
 
 
-def test_what_does_not_fit_is_refused_by_name_either_way(tiny: Tiny) -> None:
-    tiny.create("one", columns="k STRING, v INT")
+@pytest.mark.parametrize(
+    ("stored", "properties", "suffix"),
+    [
+        ("PARQUET", "", ".snappy.parquet"),
+        ("PARQUET", "'parquet.compression' = 'GZIP'", ".gz.parquet"),
+        ("ORC", "'orc.compress' = 'SNAPPY'", ".snappy.orc"),
+    ],
+)
+@pytest.mark.parametrize("by", ["dt = '{{ ds }}'", "dt"])
+def test_files_are_compressed_as_the_table_says(
+    tiny: Tiny, stored: str, properties: str, suffix: str, by: str
+) -> None:
+    tiny.create("one", columns="k STRING, v INT", stored=f"STORED AS {stored}", properties=properties)
+    tiny.sql(
+        "one", ONE.replace("dt = '{{ ds }}'", by).replace("AS v", "AS v" + ", '{{ ds }}'" * (by == "dt"))
+    )
+    tiny.ok("ddl", "apply")
+    tiny.ok("run", "--select", "{db}.one", "--date", "2024-01-01")
+    (file,) = (f for f in tiny.lake.rglob(f"*.{stored.lower()}"))
+    assert file.name.endswith(suffix)
+
+
+@pytest.mark.parametrize("types", ["k STRING, v INT", "k VARCHAR(3), v INT"])
+def test_what_does_not_fit_is_refused_by_name_either_way(tiny: Tiny, types: str) -> None:
+    tiny.create("one", columns=types)
     tiny.sql("one", ONE.replace("1 AS v", "'x' AS v"))
     tiny.ok("ddl", "apply")
     answer = tiny("run", "--select", "{db}.one", "--date", "2024-01-01")
