@@ -2,6 +2,7 @@
 
 ``raw_expenses`` gets each year's records as they are, one a line, with the line that names the fields. Where
 the landed lines differ from the source: a byte order mark is left out; line ends inside quotes become spaces;
+a record in Latin-1 becomes UTF-8; a line longer than a megabyte becomes several, none of them a record;
 a file with other fields, or in another order, than the file of 2017 is rewritten to that one's 29 fields
 (missing ones empty, others, such as the deputy's own CPF, left out), and a record of such a file that has not
 as many fields as its first line names becomes one single field, so that nobody takes it for a whole one.
@@ -11,16 +12,17 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import date
 from itertools import chain
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from landing import Piece, wrong_source
 from landing.chamber_csv import FIELDS, landed, written
 from landing.chamber_generator import records
+from landing.files import lines, unpacked
 from warehouse.errors import Location, ProjectError
 
 DESCRIPTION = "Expenses of Brazilian deputies (Ano-2017.csv), by year"
@@ -32,16 +34,16 @@ PIECE_BYTES = 48 * 1024 * 1024
 SLOTS = 4
 """Files of a year at least, the last ones empty: landing cannot delete, and a year's file may get shorter."""
 
-_NAME = re.compile(r"Ano-(\d{4})(\.csv|\.zip|\.csv\.zip)", re.IGNORECASE)
+_NAME = re.compile(r"Ano-(\d{4})(\.csv|\.zip|\.csv\.zip|\.csv\.gz)", re.IGNORECASE)
 
 
 def real(source: Path, *, hourly: bool) -> Iterator[Piece]:
-    """The years in ``source``: files ``Ano-2017.csv`` or, zipped, ``Ano-2017.zip``; or one such file."""
+    """The years in ``source``, or one such file: ``Ano-2017.csv``, gzipped (``.csv.gz``) or zipped (``.zip``)."""
     for year, path in _years(source).items():
         try:
             with ExitStack() as stack:
-                yield from _pieces(year, landed(_lines(path, stack), path))
-        except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+                yield from _pieces(year, landed(lines(_opened(path, stack), path), path))
+        except (OSError, RuntimeError, zipfile.BadZipFile) as error:
             raise ProjectError(f"{path.name} cannot be read: {error}", where=Location(str(path))) from None
 
 
@@ -49,8 +51,8 @@ def generated(start: date, end: date, *, seed: int, rate: float = RATE, hourly: 
     """The files of the years from ``start`` to ``end``, each from its January on, the last as of ``end``."""
     for year in range(start.year, end.year + 1):
         last = min(end, date(year, 12, 31))
-        lines = map(written, records(last, seed=seed, rate=rate))
-        yield from _pieces(str(year), chain([written(FIELDS)], lines))
+        rows = map(written, records(last, seed=seed, rate=rate))
+        yield from _pieces(str(year), chain([written(FIELDS)], rows))
 
 
 def _years(source: Path) -> dict[str, Path]:
@@ -71,9 +73,9 @@ def _years(source: Path) -> dict[str, Path]:
     return dict(sorted(years.items()))
 
 
-def _lines(path: Path, stack: ExitStack) -> Iterable[bytes]:
+def _opened(path: Path, stack: ExitStack) -> BinaryIO:
     if path.suffix.lower() != ".zip":
-        return stack.enter_context(path.open("rb"))
+        return stack.enter_context(unpacked(path))
     archive = stack.enter_context(zipfile.ZipFile(path))
     members = [name for name in archive.namelist() if name.lower().endswith(".csv")]
     if len(members) != 1:
@@ -82,13 +84,13 @@ def _lines(path: Path, stack: ExitStack) -> Iterable[bytes]:
             where=Location(str(path)),
             why=f"it holds: {', '.join(archive.namelist()[:5]) or 'nothing'}",
         )
-    return stack.enter_context(archive.open(members[0]))
+    return cast(BinaryIO, stack.enter_context(archive.open(members[0])))
 
 
-def _pieces(year: str, lines: Iterable[bytes]) -> Iterator[Piece]:
+def _pieces(year: str, landing: Iterable[bytes]) -> Iterator[Piece]:
     held: list[bytes] = []
     size, number = 0, 1
-    for line in lines:
+    for line in landing:
         held.append(line)
         size += len(line)
         if size > PIECE_BYTES:
@@ -99,5 +101,5 @@ def _pieces(year: str, lines: Iterable[bytes]) -> Iterator[Piece]:
         yield _piece(year, empty, [])
 
 
-def _piece(year: str, number: int, lines: list[bytes]) -> Piece:
-    return Piece(f"chamber/raw_expenses/year={year}/Ano-{year}.{number:02}.csv", b"".join(lines))
+def _piece(year: str, number: int, held: list[bytes]) -> Piece:
+    return Piece(f"chamber/raw_expenses/year={year}/Ano-{year}.{number:02}.csv", b"".join(held))

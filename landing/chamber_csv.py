@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
+from landing.files import text
 from warehouse.errors import Location, ProjectError
 
 LONGEST_RECORD = 50
@@ -39,25 +40,25 @@ _LONE_RETURN = re.compile(r"\r(?!\n)")
 
 def written(values: Iterable[str]) -> bytes:
     """A record as a line, quoted where need be."""
-    text = io.StringIO()
-    csv.writer(text, delimiter=";", lineterminator="\n").writerow(values)
-    return text.getvalue().encode("utf-8", "surrogateescape")
+    line = io.StringIO()
+    csv.writer(line, delimiter=";", lineterminator="\n").writerow(values)
+    return line.getvalue().encode("utf-8", "surrogateescape")
 
 
 def landed(lines: Iterable[bytes], path: Path) -> Iterator[bytes]:
     """The lines of a year's file as they land, the one that names the fields first.
 
-    :class:`ProjectError` where the first line names no fields, or not those that an expense needs.
+    :class:`ProjectError` where the first line that is not empty names no fields, or not those that an expense
+    needs, or one of them twice.
     """
     rest = iter(lines)
-    first = next(rest, b"").removeprefix(b"\xef\xbb\xbf")
+    number, first = next(((n, line) for n, line in enumerate(rest, 1) if line.strip()), (1, b""))
     names = [name.strip().lower() for name in _values(first) or ()]
-    missing = _NEEDED.difference(names)
-    if missing:
+    if why := _no_header(first, names):
         raise ProjectError(
             f"{path.name} is not one of the Chamber's yearly files",
-            where=Location(str(path), 1, None, first[:200].decode("utf-8", "replace").rstrip()),
-            why=f"its first line does not name {', '.join(sorted(missing))}",
+            where=Location(str(path), number, None, first[:200].decode("utf-8", "replace").rstrip()),
+            why=why,
         )
     if names == _NAMES:
         yield _flat(first)
@@ -66,6 +67,16 @@ def landed(lines: Iterable[bytes], path: Path) -> Iterator[bytes]:
     yield written(FIELDS)
     rewrite = _rewriter(names)
     yield from (rewrite(record) for record in _whole(rest, len(names)))
+
+
+def _no_header(line: bytes, names: list[str]) -> str | None:
+    """Why a line does not name the fields of expenses; None where it does."""
+    if _LONE_RETURN.search(line.decode("latin-1").rstrip("\r\n")):
+        return "its lines end in carriage returns alone"
+    if missing := _NEEDED.difference(names):
+        return f"its first line does not name {', '.join(sorted(missing))}"
+    twice = sorted({name for name in names if name in _NAMES and names.count(name) > 1})
+    return f"its first line names {', '.join(twice)} twice" if twice else None
 
 
 def _rewriter(names: list[str]) -> Callable[[bytes], bytes]:
@@ -108,8 +119,8 @@ def _values(record: bytes) -> list[str] | None:
 
 
 def _text(record: bytes) -> str:
-    # Bytes that are not UTF-8 come out as they went in.
-    return record.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "surrogateescape")
+    # Single bytes that are not UTF-8 come out as they went in.
+    return text(record.removesuffix(b"\n").removesuffix(b"\r"), "surrogateescape")
 
 
 def _flat(record: bytes) -> bytes:

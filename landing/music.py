@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 from landing import Piece, wrong_source
+from landing.files import LONGEST, unpacked
 from landing.music_app import day_log, song_files
 from warehouse.errors import Location, ProjectError
 
@@ -96,19 +98,38 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _pieces(key: str, path: Path) -> Iterator[Piece]:
+    is_gzip = _check_gzip(path)
     if path.stat().st_size <= LARGEST:
         yield Piece(key, path.read_bytes())
         return
     # A gzip file cannot be cut between lines as it is: its pieces are plain text.
     stem = key.removesuffix(".gz").removesuffix(".json")
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+    with gzip.open(path) if is_gzip else path.open("rb") as file:
+        for n, data in enumerate(_cut(file), 1):
+            yield Piece(f"{stem}-part{n:04}.json", data)
+
+
+def _check_gzip(path: Path) -> bool:
+    """Whether it is gzipped. :class:`ProjectError` unless it is as its name says, and whole: else Spark
+    fails, and with it all days that it reads together."""
+    is_named = path.suffix == ".gz"
+    with unpacked(path) as file:
+        is_gzip = isinstance(file, gzip.GzipFile)
+        if is_gzip != is_named:
+            raise ProjectError(
+                f"{path.name} is {'' if is_gzip else 'not '}gzipped",
+                where=Location(str(path)),
+                why="its name says otherwise, and engines go by that",
+                fix=f"rename it to {path.name + '.gz' if is_gzip else path.stem}",
+            )
         try:
-            for n, data in enumerate(_cut(file), 1):
-                yield Piece(f"{stem}-part{n:04}.json", data)
-        except (EOFError, gzip.BadGzipFile) as error:
+            while is_gzip and file.read(LONGEST):
+                pass
+        except (OSError, EOFError, zlib.error) as error:
             raise ProjectError(
                 f"{path.name} is not a whole gzip file", where=Location(str(path)), why=str(error)
             ) from None
+    return is_gzip
 
 
 def _cut(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ breaks and quotes, which a line of text cannot). Where it differs from the sourc
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +24,7 @@ from landing import Piece, wrong_source
 from landing.retail_csv import Broken, read
 from landing.retail_orders import PURCHASE, changes, moment
 from landing.retail_spool import Spool, cut, line
+from warehouse.errors import ProjectError
 
 DESCRIPTION = "Orders of a Brazilian market place: Olist's nine CSV files, or generated ones"
 HOURLY = True
@@ -103,17 +104,15 @@ REFERENCE = ("products", "sellers", "geolocation", "categories")
 
 
 def real(source: Path, *, hourly: bool) -> Iterator[Piece]:
-    """The nine files of ``source``, sliced as they would have arrived."""
-    if not all((source / name).is_file() for name, _ in FILES.values()):
-        raise wrong_source(source, ", ".join(name for name, _ in FILES.values()))
+    """The nine files in or below ``source``, sliced as they would have arrived."""
+    files = _files(source)
     for table in REFERENCE:
-        yield from cut(
-            f"retail/raw_{table}/{table}", (_text(record) + "\n" for record in _records(source, table))
-        )
+        records = _records(files, table)
+        yield from cut(f"retail/raw_{table}/{table}", (_text(record) + "\n" for record in records))
     with TemporaryDirectory(prefix="retail-landing-") as scratch:
         spool = Spool(Path(scratch), hourly=hourly)
         index = _Index(Path(scratch) / "orders.sqlite")
-        _replay(source, spool, index)
+        _replay(files, spool, index)
         for day in spool.days():
             yield from spool.pieces(day)
         index.close()
@@ -126,11 +125,29 @@ def generated(start: date, end: date, *, seed: int, rate: float = 157.0, hourly:
     yield from generate(start, end, seed=seed, rate=rate, hourly=hourly)
 
 
-def _replay(source: Path, spool: Spool, index: _Index) -> None:
+def _files(source: Path) -> dict[str, Path]:
+    """By table its file, anywhere below ``source``, gzipped or not; :class:`ProjectError` if one lacks."""
+    found: dict[str, Path] = {}
+    for table, (name, _) in FILES.items():
+        paths = sorted(p for n in (name, f"{name}.gz") for p in source.rglob(n) if p.is_file())
+        if len(paths) > 1:
+            raise ProjectError(
+                f"two files {name}: {paths[0]} and {paths[1]}",
+                fix="name a directory that holds one of them only",
+            )
+        if paths:
+            found[table] = paths[0]
+    if len(found) < len(FILES):
+        missing = [name for table, (name, _) in FILES.items() if table not in found]
+        raise wrong_source(source, " and ".join(missing))
+    return found
+
+
+def _replay(files: Mapping[str, Path], spool: Spool, index: _Index) -> None:
     """Put every record of the daily tables into the hour it arrives in."""
     first: str | None = None
     undated: list[str] = []
-    for record in _records(source, "orders"):
+    for record in _records(files, "orders"):
         history = [] if isinstance(record, Broken) else list(changes(record))
         if isinstance(record, Broken) or not history:
             undated.append(_text(record))
@@ -158,14 +175,13 @@ def _replay(source: Path, spool: Spool, index: _Index) -> None:
         ),
     }
     for table, arrival in arrivals.items():
-        for record in _records(source, table):
+        for record in _records(files, table):
             arrived = None if isinstance(record, Broken) else arrival(record)
             spool.put(f"raw_{table}", arrived or beginning, _text(record))
 
 
-def _records(source: Path, table: str) -> Iterator[dict[str, str] | Broken]:
-    name, columns = FILES[table]
-    return read(source / name, columns)
+def _records(files: Mapping[str, Path], table: str) -> Iterator[dict[str, str] | Broken]:
+    return read(files[table], FILES[table][1])
 
 
 def _text(record: dict[str, str] | Broken) -> str:

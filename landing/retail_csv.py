@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from landing.files import lines, text, unpacked
 from warehouse.errors import Location, ProjectError
 
 _LONGEST = 500
@@ -32,22 +33,26 @@ class Broken:
 def read(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str] | Broken]:
     """Records of a CSV file with a header, as the columns' texts. Empty lines are no records.
 
-    A byte order mark is no part of the header. Bytes that are not UTF-8 are written ``\\xNN``. Columns may
-    stand in any order; others than ``columns`` are kept. :class:`ProjectError` where one is missing.
+    A byte order mark is no part of the header. Lines in Latin-1 are read as such; other bytes that are not
+    UTF-8 are written ``\\xNN``. Columns may stand in any order; others than ``columns`` are kept.
+    :class:`ProjectError` where one is missing, or there twice.
     """
-    lines = _Lines(path)
-    header = [name.strip() for name in _fields(next(lines, "")) or ()]
-    missing = [name for name in columns if name not in header]
-    if missing:
+    source = _Lines(path)
+    number, first = next(((n, line) for n, line in enumerate(source, 1) if line.strip()), (1, ""))
+    header = [name.strip() for name in _fields(first) or ()]
+    wrong = [name for name in columns if header.count(name) != 1]
+    if wrong:
         raise ProjectError(
-            f"{path.name} has no column {missing[0]!r}",
-            where=Location(str(path), 1),
-            why=f"its columns are: {', '.join(header) or 'none'}",
+            f"{path.name} has {'two columns' if wrong[0] in header else 'no column'} {wrong[0]!r}",
+            where=Location(str(path), number, None, first[:200].strip().replace("\r", " ")),
+            why="its lines end in carriage returns alone"
+            if "\r" in first.strip()
+            else f"its columns are: {', '.join(header)[:500] or 'none'}",
         )
-    for line in lines:
+    for line in source:
         fields, held = _fields(line), list[str]()
         if fields is None:
-            held = _until_closed(lines, line)
+            held = _until_closed(source, line)
             fields = _fields(line + "".join(held))
         if fields == []:
             continue
@@ -55,18 +60,18 @@ def read(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str] | Brok
             yield dict(zip(header, fields, strict=True))
             continue
         # Whatever is wrong began in the first line: the others get their own chance.
-        lines.back(held)
+        source.back(held)
         why = "a quote that does not close"
         if fields is not None and not held:
             why = f"{len(fields)} fields where the header names {len(header)}"
         yield Broken(line.rstrip("\r\n"), why)
 
 
-def _until_closed(lines: _Lines, line: str) -> list[str]:
+def _until_closed(source: _Lines, line: str) -> list[str]:
     """The lines that follow, up to the one in which the quote that is open closes."""
     held: list[str] = []
     is_open = line.count('"') % 2 == 1
-    while is_open and len(held) < _LONGEST and (more := next(lines, None)) is not None:
+    while is_open and len(held) < _LONGEST and (more := next(source, None)) is not None:
         held.append(more)
         is_open ^= more.count('"') % 2 == 1
     return held
@@ -90,11 +95,9 @@ class _Lines:
 
 
 def _decoded(path: Path) -> Iterator[str]:
-    with path.open("rb") as file:
-        first = True
-        for line in file:
-            yield line.decode("utf-8-sig" if first else "utf-8", "backslashreplace")
-            first = False
+    with unpacked(path) as file:
+        for line in lines(file, path):
+            yield text(line, "backslashreplace")
 
 
 def _fields(text: str) -> list[str] | None:

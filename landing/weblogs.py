@@ -7,15 +7,14 @@ turned to UTC. Every hour of a day that has lines gets an empty ``_SUCCESS`` bes
 hour can be told from a missing one.
 
 Where the landed lines differ from the source: a carriage return inside a line, at which every engine would
-cut it, is written ``\\x0d`` as Apache itself does; a missing line end at the end of a file is added.
+cut it, is written ``\\x0d`` as Apache itself does; a missing line end at the end of a file is added, a byte
+order mark at its beginning left out.
 """
 
 from __future__ import annotations
 
 import functools
-import gzip
 import re
-import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from landing import Piece, wrong_source
+from landing.files import LONGEST, lines, unpacked
 from landing.weblogs_generator import hour_pieces
 from warehouse.errors import Location, ProjectError
 
@@ -34,7 +34,6 @@ RATE = 2857.0
 
 PIECE_BYTES = 48 * 1024 * 1024
 BUFFER_BYTES = 32 * 1024 * 1024
-LONGEST_READ = 1024 * 1024
 GAP_DAYS = 31
 """Days without a line between two days that have some are landed empty up to this many: longer silence
 means that one of the two days is a clock gone wrong, or another log."""
@@ -53,8 +52,9 @@ def real(source: Path, *, hourly: bool) -> Iterator[Piece]:
     logs = _logs(source)
     with TemporaryDirectory(prefix="weblogs-") as directory:
         spool = _Spool(Path(directory))
-        for label, path in logs.items():
-            spool.read(label, path)
+        # An empty log was rotated a moment ago.
+        if not [label for label, path in logs.items() if spool.read(label, path)]:
+            raise ProjectError(f"{', '.join(map(str, logs.values()))}: there is no line in any of them")
         yield from spool.pieces()
 
 
@@ -129,24 +129,25 @@ class _Spool:
         self._files: dict[str, set[str]] = defaultdict(set)
         self._numbers: dict[str, int] = {}
 
-    def read(self, label: str, path: Path) -> None:
-        """Put the lines of one log into their hours; :class:`ProjectError` where it is no log."""
+    def read(self, label: str, path: Path) -> bool:
+        """Put the lines of one log into their hours; whether it has any. :class:`ProjectError` where it is no
+        log."""
         self._numbers[label] = len(self._numbers)
         # What comes before the first line with a time waits under this name.
         current = ""
         first: str | None = None
-        whole = True
-        try:
-            with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+        whole = is_empty = True
+        with unpacked(path) as file:
+            for line in lines(file, path):
                 # A read may end inside a very long line: what follows belongs to the same one.
-                while line := lines.readline(LONGEST_READ):
-                    if whole:
-                        current = hour_of(line) or current
-                        first = first or current or None
-                    whole = line.endswith(b"\n")
-                    self._put(label, current, _one_record(line))
-        except (OSError, EOFError, zlib.error) as error:
-            raise ProjectError(f"{path.name} cannot be read: {error}", where=Location(str(path))) from None
+                if whole:
+                    current = hour_of(line) or current
+                    first = first or current or None
+                whole = line.endswith(b"\n")
+                is_empty = False
+                self._put(label, current, _one_record(line))
+        if is_empty:
+            return False
         if not whole:
             self._put(label, current, b"\n")
         if first is None:
@@ -157,6 +158,7 @@ class _Spool:
                 fix="move the file out of the source's directory if it is no access log",
             )
         self._lead(label, first)
+        return True
 
     def _put(self, label: str, hour: str, line: bytes) -> None:
         self._buffers[hour, label].append(line)
@@ -165,10 +167,10 @@ class _Spool:
             self._flush()
 
     def _flush(self) -> None:
-        for (hour, label), lines in self._buffers.items():
+        for (hour, label), held in self._buffers.items():
             self._files[hour].add(label)
             with self._path(hour, label).open("ab") as file:
-                file.writelines(lines)
+                file.writelines(held)
         self._buffers.clear()
         self._held = 0
 
@@ -182,7 +184,7 @@ class _Spool:
         if before.exists():
             own = self._path(first, label)
             with before.open("ab") as into, own.open("rb") as rest:
-                while block := rest.read(LONGEST_READ):
+                while block := rest.read(LONGEST):
                     into.write(block)
             before.replace(own)
         self._files.pop("", None)
@@ -227,6 +229,6 @@ def _cut(path: Path, prefix: str) -> Iterator[Piece]:
     with path.open("rb") as file:
         number = 1
         while data := file.read(PIECE_BYTES):
-            data += file.readline(LONGEST_READ) if not data.endswith(b"\n") else b""
+            data += file.readline(LONGEST) if not data.endswith(b"\n") else b""
             yield Piece(f"{prefix}.log" if number == 1 else f"{prefix}.{number:03}.log", data)
             number += 1

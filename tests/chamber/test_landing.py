@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import zipfile
 from datetime import date
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landing import Piece, chamber
+from landing import Piece, chamber, files
 from landing.chamber_csv import FIELDS, landed, written
 from warehouse.errors import ProjectError
 
@@ -83,6 +84,22 @@ def test_a_quote_that_is_never_closed_spoils_its_own_line_only() -> None:
     assert lines == [HEADER, stray, *[written(record())] * 100]
 
 
+def test_latin1_becomes_utf8(tmp_path: Path) -> None:
+    other = record("JOSÉ", txtFornecedor="PANIFICADORA PÃO")
+    (tmp_path / "Ano-2010.csv").write_bytes(HEADER + written(record("JOSÉ")).decode().encode("cp1252"))
+    (tmp_path / "Ano-2011.csv.gz").write_bytes(gzip.compress(HEADER + written(other)))
+    assert b"".join(real(tmp_path).values()) == HEADER + written(record("JOSÉ")) + HEADER + written(other)
+
+
+def test_a_line_longer_than_memory_is_several_of_which_none_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LONGEST", 1000)
+    (tmp_path / "Ano-2017.csv").write_bytes(HEADER + b"x" * 2500 + b"\n" + written(record()))
+    found = b"".join(real(tmp_path).values()).splitlines(keepends=True)
+    assert [len(line) for line in found[1:]] == [1001, 1001, 501, len(written(record()))]
+
+
 @given(
     st.lists(
         st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), min_size=29, max_size=29)
@@ -106,6 +123,11 @@ def test_no_record_is_lost(rows: list[list[str]]) -> None:
         ("Ano-2017.csv", b"a;b\n1;2\n", "does not name"),
         ("Ano-2017.csv", b"", "does not name"),
         ("Ano-2017.zip", b"no zip", "cannot be read"),
+        ("Ano-2017.csv.gz", gzip.compress(HEADER * 99)[:-9], "cannot be read"),
+        ("Ano-2017.csv", HEADER.decode().encode("utf-16"), "is UTF-16"),
+        ("Ano-2017.csv", HEADER.replace(b"\n", b"\r") * 2, "carriage returns alone"),
+        ("Ano-2017.csv", HEADER.replace(b"vlrGlosa", b"vlrLiquido"), "names vlrliquido twice"),
+        ("Ano-2017.csv", b"\n\nANA;1\n", "Ano-2017.csv:3"),
     ],
 )
 def test_what_is_no_yearly_file_is_told(tmp_path: Path, name: str, data: bytes, told: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 from datetime import date
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from landing import Piece, retail
+from landing import files as source_files
 from landing.retail_csv import Broken, read
 from landing.retail_orders import changes
 from landing.retail_spool import PIECE_BYTES
@@ -111,8 +113,8 @@ def parsed(tmp_path: Path, body: bytes) -> list[Any]:
 
 
 def test_records_keep_line_breaks_quotes_and_what_is_not_utf8(tmp_path: Path) -> None:
-    body = b'\xef\xbb\xbf"a",b\r\n1,"x\r\n\ny ""z"""\r\n\r\n2,\xff\xe9\n3,5" disk'
-    assert parsed(tmp_path, body) == [("1", 'x\r\n\ny "z"'), ("2", "\\xff\\xe9"), ("3", '5" disk')]
+    body = b'\xef\xbb\xbf"a",b\r\n1,"x\r\n\ny ""z"""\r\n\r\n2,\xc3\xa9\xff\xe9\n3,5" disk'
+    assert parsed(tmp_path, body) == [("1", 'x\r\n\ny "z"'), ("2", "é\\xff\\xe9"), ("3", '5" disk')]
 
 
 @pytest.mark.parametrize("cut", [b'1,"cut', b'1,"cut\n"x,2,3', b"1", b"1,2,3", b'"1"x,2'])
@@ -122,6 +124,37 @@ def test_a_broken_record_costs_no_other(tmp_path: Path, cut: bytes) -> None:
     assert found[0] == ("0", "before")
     assert found[-2:] == [("7", "two\nlines"), ("8", "end")]
     assert [r.text for r in found[1:-2]] == cut.decode().split("\n")
+
+
+def test_lines_in_latin1_are_read_as_such_and_others_are_not(tmp_path: Path) -> None:
+    body = "a,b\n1,São Paulo\n".encode("cp1252") + "2,São Pa".encode() + b"ulo\xff\n"
+    assert parsed(tmp_path, body) == [("1", "São Paulo"), ("2", "São Paulo\\xff")]
+
+
+def test_gzip_and_empty_lines_before_the_header_cost_nothing(tmp_path: Path) -> None:
+    assert parsed(tmp_path, gzip.compress(b"\xef\xbb\xbf\r\n\na,b\n1,2\n")) == [("1", "2")]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"a,b\r1,2\r", "carriage returns alone"),
+        (b"a,b,a\n1,2,3\n", "has two columns 'a'"),
+        ("a,b\n1,2\n".encode("utf-16"), "is UTF-16"),
+        (gzip.compress(b"a,b\n" + b"1,2\n" * 99)[:-9], "cannot be read"),
+        (b'a;"b"\n1;2\n', "a;"),
+    ],
+)
+def test_a_file_that_is_no_table_is_told(tmp_path: Path, body: bytes, told: str) -> None:
+    with pytest.raises(ProjectError) as error:
+        parsed(tmp_path, body)
+    assert told in str(error.value)
+
+
+def test_a_line_longer_than_memory_is_broken_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_files, "LONGEST", 100)
+    found = parsed(tmp_path, b"a,b\n" + b"x" * 250 + b"\n1,2\n")
+    assert [len(r.text) if isinstance(r, Broken) else r for r in found] == [100, 100, 50, ("1", "2")]
 
 
 def test_a_missing_column_is_told(tmp_path: Path) -> None:
@@ -136,6 +169,16 @@ def test_columns_in_another_order_and_others_besides(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------ all of it
+
+
+def test_files_are_found_below_and_two_of_a_name_are_told(tmp_path: Path) -> None:
+    for name, columns in retail.FILES.values():
+        (tmp_path / "archive").mkdir(exist_ok=True)
+        (tmp_path / "archive" / f"{name}.gz").write_bytes(gzip.compress(",".join(columns).encode()))
+    assert all(not piece.data for piece in retail.real(tmp_path, hourly=False))
+    (tmp_path / "olist_orders_dataset.csv").touch()
+    with pytest.raises(ProjectError, match=r"two files olist_orders_dataset\.csv"):
+        list(retail.real(tmp_path, hourly=False))
 
 
 def test_a_wrong_directory_is_told(tmp_path: Path) -> None:

@@ -135,13 +135,30 @@ def test_large_hours_are_split_between_lines(tmp_path: Path, monkeypatch: pytest
     [
         ("notes.txt", b"x", "notes.txt"),
         ("access.log", b"no time in here\n", "no line with a time"),
-        ("access.log", b"", "no line with a time"),
+        ("access.log", b"", "no line in any"),
+        ("access.log", line("17/May/2015:10:00:00 +0000").decode().encode("utf-16"), "is UTF-16"),
         ("access.log.gz", gzip.compress(line("17/May/2015:10:00:00 +0000"), mtime=0)[:-9], "cannot be read"),
     ],
 )
 def test_what_is_no_log_is_told(tmp_path: Path, name: str, data: bytes, told: str) -> None:
     with pytest.raises(ProjectError, match=told):
         landed(write(tmp_path, name, data))
+
+
+def test_an_empty_log_beside_others_and_a_byte_order_mark_cost_nothing(tmp_path: Path) -> None:
+    plain = line("17/May/2015:10:00:00 +0000")
+    write(tmp_path, "access.log", b"")
+    assert landed(write(tmp_path, "access.log.1", b"\xef\xbb\xbf" + plain)) == landed(
+        write(tmp_path, "access.log.1", plain)
+    )
+
+
+def test_a_gzipped_log_need_not_be_called_so(tmp_path: Path) -> None:
+    plain = line("17/May/2015:10:00:00 +0000")
+    (tmp_path / "a").mkdir()
+    assert landed(write(tmp_path, "access.log", gzip.compress(plain))) == landed(
+        write(tmp_path / "a", "access.log", plain)
+    )
 
 
 def test_a_missing_directory_is_told(tmp_path: Path) -> None:
