@@ -38,7 +38,7 @@ _NAME = re.compile(r"Ano-(\d{4})(\.csv|\.zip|\.csv\.zip|\.csv\.gz)", re.IGNORECA
 
 
 def real(source: Path, *, hourly: bool) -> Iterator[Piece]:
-    """The years in ``source``, or one such file: ``Ano-2017.csv``, gzipped or zipped (``.csv.gz``, ``.zip``)."""
+    """The years in ``source``: files ``Ano-2017.csv``, gzipped or zipped (``.csv.gz``, ``.zip``)."""
     for year, path in _years(source).items():
         try:
             with ExitStack() as stack:
