@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,12 @@ from warehouse.model import Model
 from warehouse.names import Spec, TableName
 from warehouse.plan import Batch, Decision, Reader, Reason, Request, batches, decide
 from warehouse.reading import Input
+
+WAVE = 8
+"""Batches that are claimed together, for each of the jobs that run at a time."""
+
+_TOGETHER = 1.0
+"""Seconds in which results that come are published as one: each by itself costs the metastore as much."""
 
 
 @dataclass
@@ -102,7 +109,7 @@ def _together(
         else:
             yield told
     groups = batches(attempt.model, running, options.batch, known)
-    wave = 1 if options.jobs == 1 else options.jobs * 4
+    wave = 1 if options.jobs == 1 else options.jobs * WAVE
     while groups:
         now, groups = groups[:wave], groups[wave:]
         again: list[Batch] = []
@@ -170,16 +177,27 @@ def _wave(
             if ready.left:
                 again.append(Batch(ready.left))
             if ready.result is not None:
-                yield from attempt.publish(ready, ready.result)
+                yield from attempt.publish([(ready, ready.result)])
             elif ready.manifest is not None:
                 prepared[ready.manifest.run_id] = ready
-        manifests = [p.manifest for p in prepared.values() if p.manifest is not None]
-        if not manifests:
-            return
-        settling.wait()
-        attempt.shown = settling.shown.pop(attempt.model.name, attempt.shown)
+        if prepared:
+            settling.wait()
+            attempt.shown = settling.shown.pop(attempt.model.name, attempt.shown)
+            yield from _jobs(attempt, prepared, options, again)
+
+
+def _jobs(
+    attempt: Attempt, prepared: dict[str, Prepared], options: Options, again: list[Batch]
+) -> Iterator[Outcome]:
+    """Run them, and publish what ends: at once, or with what ends in the same moment."""
+    manifests = [p.manifest for p in prepared.values() if p.manifest is not None]
+    waiting: list[tuple[Prepared, Result]] = []
+    last, left = time.monotonic(), len(manifests)
+    try:
         for result in attempt.lake.engine.run(manifests, jobs=options.jobs):
             ready = prepared[result.run_id]
+            attempt.keep(result)
+            left -= 1
             halves = _halves(ready, result)
             again.extend(halves)
             if halves:  # one bad day must not keep the others from being published
@@ -187,7 +205,16 @@ def _wave(
                     f"{attempt.model.name}: a job of {len(ready.decisions)} slices failed; trying its halves"
                 )
             else:
-                yield from attempt.publish(ready, result)
+                waiting.append((ready, result))
+            if left and time.monotonic() - last < _TOGETHER:
+                continue
+            ended, waiting = waiting, []
+            yield from attempt.publish(ended)
+            last = time.monotonic()
+    except BaseException:  # Spark is gone, or whoever asked: what is finished is not computed again
+        for _ in attempt.publish(waiting):
+            pass
+        raise
 
 
 def _halves(ready: Prepared, result: Result) -> list[Batch]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import secrets
 from collections.abc import Iterator, Sequence
@@ -55,6 +56,16 @@ class Prepared:
     left: tuple[Decision, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Good:
+    """A slice that can be published: what it was decided for, what was staged, and what there was before."""
+
+    decision: Decision
+    slice: SliceState
+    result: Result
+    before: State
+
+
 class Attempt:
     """Runs batches of one table."""
 
@@ -71,6 +82,10 @@ class Attempt:
         """What the metastore showed of the table last."""
         self.log = lake.log(model.name)
         self.claims = Claims(lake.store, model.name)
+
+    @functools.cached_property
+    def _may_be_read(self) -> bool:
+        return self.lake.project.may_be_read(self.model.name)
 
     # ------------------------------------------------------------------ before the job
 
@@ -99,7 +114,7 @@ class Attempt:
             directory=self.lake.uri(f"{contract.location.rstrip('/')}/{run_id}"),
         )  # fmt: skip
         # A digest is worth a scan where a scan is made anyway, or where it can save readers' runs.
-        compared = bool(job.manifest.checks) or self.lake.project.may_be_read(self.model.name)
+        compared = bool(job.manifest.checks) or self._may_be_read
         manifest = msgspec.structs.replace(
             job.manifest,
             base=state.head,
@@ -160,7 +175,7 @@ class Attempt:
         self, decisions: Sequence[Decision], state: State
     ) -> tuple[list[Decision], tuple[Outcome, ...]]:
         """Decide anew under the claim: somebody may have finished the same work a moment ago."""
-        if state is self.decided:
+        if self._stands(decisions, state):
             return list(decisions), ()
         known = self.inputs.look(self.model.inputs)
         if self.model.name in known:
@@ -178,6 +193,19 @@ class Attempt:
         )  # fmt: skip
         return [d for d in again if d.runs], skipped
 
+    def _stands(self, decisions: Sequence[Decision], state: State) -> bool:
+        """Whether deciding once more must say the same: its inputs are looked at once, and nothing else that
+        it goes by has changed of the table."""
+        decided = self.decided
+        if decided is None or state is decided:
+            return decided is not None
+        return (
+            self.model.name not in self.model.inputs
+            and state.contract == decided.contract
+            and state.holds == decided.holds
+            and all(state.slices.get(d.spec.path) == decided.slices.get(d.spec.path) for d in decisions)
+        )
+
     def _make(self, stack: contextlib.ExitStack, table: Table) -> None:
         """Make the staging table; it is dropped beside whatever comes after the run."""
         stack.callback(self.lake.later, self._drop, table.name)
@@ -193,49 +221,53 @@ class Attempt:
 
     # ------------------------------------------------------------------ after the job
 
-    def publish(self, prepared: Prepared, result: Result) -> Iterator[Outcome]:
-        """Append the slices whose checks hold, converge, and tell how each slice ended."""
-        manifest, before = prepared.manifest, prepared.before
-        assert manifest is not None and before is not None
-        if prepared.result is None:
-            self._record(result.run_id, "result", result)
-        if result.error is not None:
-            assert prepared.job is not None, "a result that is taken over has no error"
-            error = prepared.job.error(
-                result,
-                slices=True,
-                fix="what was published before is untouched; mend the SQL or the data and run it again",
-            )
-            assert error is not None
-            yield from (self._ended(d, Status.FAILED, result, error) for d in prepared.decisions)
-            return
-        slices: dict[str, SliceState] = {}
-        for decision in prepared.decisions:
-            failed = [c for c in _of(result.checks, decision) if not c.passed and c.severity == "error"]
-            if failed:
-                error = check_error(decision, failed)
-                yield self._ended(decision, Status.CHECK_FAILED, result, error)
-            else:
-                slices[decision.spec.path] = self._slice(decision, manifest, result)
-        if not slices:
-            return
-        done = append(
-            self.log,
-            Publish(tuple(slices.values()), before.contract.digest if before.contract else "", self.force),
-            manifest.base,
-            f"{result.run_id}",
-        )
+    def keep(self, result: Result) -> None:
+        """Write down what a job has answered: whoever finds this runner dead need not compute it again."""
+        self._record(result.run_id, "result", result)
+
+    def publish(self, ended: Sequence[tuple[Prepared, Result]]) -> Iterator[Outcome]:
+        """Append the slices whose checks hold, converge, and tell how each slice ended. Runs of one base are
+        one entry of the log, and go to the metastore together."""
+        together: dict[tuple[int, str], list[_Good]] = {}
+        for prepared, result in ended:
+            assert prepared.manifest is not None and prepared.before is not None
+            if result.error is not None:
+                assert prepared.job is not None, "a result that is taken over has no error"
+                error = prepared.job.error(
+                    result,
+                    slices=True,
+                    fix="what was published before is untouched; mend the SQL or the data and run it again",
+                )
+                assert error is not None
+                yield from (self._ended(d, Status.FAILED, result, error) for d in prepared.decisions)
+                continue
+            contract = prepared.before.contract.digest if prepared.before.contract else ""
+            for decision in prepared.decisions:
+                failed = [c for c in _of(result.checks, decision) if not c.passed and c.severity == "error"]
+                if failed:
+                    yield self._ended(decision, Status.CHECK_FAILED, result, check_error(decision, failed))
+                    continue
+                slice_ = self._slice(decision, prepared.manifest, result)
+                good = _Good(decision, slice_, result, prepared.before)
+                together.setdefault((prepared.manifest.base, contract), []).append(good)
+        for (base, contract), some in together.items():
+            yield from self._publish(some, base, contract)
+
+    def _publish(self, some: Sequence[_Good], base: int, contract: str) -> Iterator[Outcome]:
+        slices = tuple(one.slice for one in some)
+        done = append(self.log, Publish(slices, contract, self.force), base, some[0].result.run_id)
         if done.entry is not None:
-            forget_failures(self.lake.store, self.model.name, slices)
-            scope = [s for s in slices if s not in done.lost]
-            self.shown = converge(self.lake, self.model.name, scope, shown=self.shown)
-        for decision in prepared.decisions:
-            path = decision.spec.path
-            if path in done.lost:
-                lost = ConflictError(f"{self.model.name} {path}: {done.lost[path]}", fix="run it again")
-                yield self._ended(decision, Status.LOST, result, lost)
-            elif path in slices:
-                yield self._published(decision, slices[path], result, before)
+            left = [s.spec for s in slices if s.spec not in done.lost]
+            forget_failures(self.lake.store, self.model.name, left)
+            self.shown = converge(self.lake, self.model.name, left, shown=self.shown)
+        for one in some:
+            why = done.lost.get(one.slice.spec)
+            if why is None:
+                yield self._published(one)
+            else:
+                what = f"{self.model.name} {one.slice.spec}: {why}"
+                lost = ConflictError(what, fix="run it again")
+                yield self._ended(one.decision, Status.LOST, one.result, lost)
 
     def _slice(self, decision: Decision, manifest: Manifest, result: Result) -> SliceState:
         stamp = manifest.stamps[decision.spec.path]
@@ -261,8 +293,9 @@ class Attempt:
             tuple(c.name for c in _of(result.checks, decision) if not c.passed),
         )
 
-    def _published(self, decision: Decision, slice_: SliceState, result: Result, before: State) -> Outcome:
-        old = before.slices.get(slice_.spec)
+    def _published(self, good: _Good) -> Outcome:
+        decision, slice_, result = good.decision, good.slice, good.result
+        old = good.before.slices.get(slice_.spec)
         return Outcome(
             decision.table,
             slice_.spec,

@@ -113,9 +113,11 @@ class Project:
         return found
 
     def may_be_read(self, table: TableName) -> bool:
-        """Whether another table's file has the bare name anywhere: a hint, found without parsing. Where a
-        macro or a variable makes the name up, it says False."""
-        return any(table.table in self.text(path) for name, path in self.sql_files.items() if name != table)
+        """Whether another table's file has the bare name as a word anywhere: a hint, found without parsing.
+        Where a macro or a variable makes the name up, it says False."""
+        bare, word = table.table, re.compile(rf"(?<!\w){re.escape(table.table)}(?!\w)")
+        others = (self.text(path).lower() for name, path in self.sql_files.items() if name != table)
+        return any(bare in text and word.search(text) for text in others)
 
     @cached_property
     def macro_files(self) -> dict[str, str]:
