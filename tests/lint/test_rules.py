@@ -60,16 +60,17 @@ def project(root: Path, sql: str) -> tuple[Project, TableName, str]:
     create(root, "words", TABLES["t"], "PARTITIONED BY (dt STRING COMMENT 'c')", "TEXTFILE")
     write(root / "sql/d/daily.sql", DAILY)
     write(root / "sql/d/dim.sql", DIM)
-    if sql.startswith("CREATE"):
-        name = "x"
-        write(root / "ddl/d/x/V001__create.sql", sql)
+    db = "d"
+    if created := re.match(r"CREATE EXTERNAL TABLE (\w+)\.(\w+)", sql):
+        db, name = created.groups()
+        write(root / f"ddl/{db}/{name}/V001__create.sql", sql)
     else:
         name = "words" if "TABLE d.words" in sql else "t"
         if not sql.startswith(("INSERT", "/* ---")):
             sql = "INSERT OVERWRITE TABLE d.t PARTITION (dt = '{{ ds }}')\n" + sql
         write(root / f"sql/d/{name}.sql", sql)
     found, config = Project.find(root)
-    return Project(found, config, Context("local", "file:/lake", {})), TableName("d", name), sql
+    return Project(found, config, Context("local", "file:/lake", {})), TableName(db, name), sql
 
 
 def create(root: Path, name: str, columns: str, partitioned: str, stored: str = "PARQUET") -> None:

@@ -23,6 +23,7 @@ from warehouse.lint import (
     partition_predicate,
     pruning_defeated,
     reserved_names,
+    reserved_table,
     select_star,
     spark_syntax,
     text_table,
@@ -70,6 +71,7 @@ RULES: tuple[Rule, ...] = (
     partition_column_type.RULE,
     char_column.RULE,
     text_table.RULE,
+    reserved_table.RULE,
 )
 """In the order of their codes. The first digit: 0 files, 1 partitions, 2 columns, 3 joins, 4 repeatability,
 5 names, 6 what Spark refuses, 7 what readers meet."""

@@ -1,4 +1,4 @@
-"""A table's or column's name is a reserved word of Athena, Trino or Hive.
+"""A column's name is a reserved word of Athena, Trino or Hive.
 
 It can be read, but only in quotes, which differ: backticks in Spark, in Hive and in Athena's DDL, double
 quotes in Trino and in Athena's queries. People and tools forget them.
@@ -26,19 +26,19 @@ _TRINO = """alter and as between by case cast constraint create cross cube curre
     is join left like listagg localtime localtimestamp natural normalize not null on or order outer
     prepare recursive right rollup select skip table then trim true uescape union unnest using
     values when where with"""
-_WORDS = {
+WORDS = {
     **dict.fromkeys(_HIVE.split(), "Hive and in Athena's DDL"),
     **dict.fromkeys(_TRINO.split(), "Trino and Athena"),
 }
 
 
 def check(ddl: Ddl) -> Iterator[Hit]:
-    name = ddl.contract.name.table
-    for word in (name, *(column.name for column in ddl.contract.all_columns)):
-        if word in _WORDS:
+    for column in ddl.contract.all_columns:
+        word = column.name
+        if word in WORDS:
             yield Hit(
-                ddl.place(word if word != name else ""),
-                f"{word} is a reserved word in {_WORDS[word]}",
+                ddl.place(word),
+                f"{word} is a reserved word in {WORDS[word]}",
                 "readers must put it into quotes, which differ from engine to engine",
                 "choose another name, before the first partition is published",
             )
