@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from runner.metastores import Partition, Table
 from warehouse.cells import sql_text, sql_type
-from warehouse.contract import Contract, Format
+from warehouse.contract import Column, Contract, Format
 from warehouse.manifest import Staging, StagingColumn
 from warehouse.names import Spec, TableName, quote
 from warehouse.types import parse_type
@@ -43,12 +43,13 @@ def staging(
     with a view of the directory, unless ``named`` asks for one that other sessions know.
     """
     known = fixed.as_dict()
-    columns = tuple(StagingColumn(c.name, c.type) for c in contract.partitions)
-    if not named and len(known) == len(columns) and _writable_as_view(contract):
-        view = quote(f"staging_{run_id.lower().replace('-', '_')}")
-        create = _create_view(view, contract, directory)
-        return None, Staging(view, directory, known, partition_columns=columns, view=create)
     dynamic = tuple(c for c in contract.partitions if c.name not in known)
+    columns = tuple(StagingColumn(c.name, c.type) for c in contract.partitions)
+    by = tuple(StagingColumn(c.name, c.type) for c in dynamic)
+    if not named and _writable_as_view(contract.storage.format, (*contract.columns, *dynamic)):
+        view = quote(f"staging_{run_id.lower().replace('-', '_')}")
+        create = _create_view(view, contract, dynamic, directory)
+        return None, Staging(view, directory, known, by, columns, create)
     name = TableName(
         database, f"{contract.name.db}__{contract.name.table}__{run_id.lower().replace('-', '_')}"
     )
@@ -65,20 +66,21 @@ def staging(
         table=name.quoted,
         directory=directory,
         fixed=known,
-        dynamic=tuple(StagingColumn(c.name, c.type) for c in dynamic),
+        dynamic=by,
         partition_columns=columns,
     )
 
 
-def _writable_as_view(contract: Contract) -> bool:
+def _writable_as_view(written: Format, columns: Sequence[Column]) -> bool:
     """Whether Spark writes the files of such a table by itself, without Hive's classes. A view knows STRING
     alone, and checks no lengths."""
-    lengths = any(re.search(r"\b(?:var)?char\b", c.type, re.IGNORECASE) for c in contract.columns)
-    return contract.storage.format in (Format.PARQUET, Format.ORC) and not lengths
+    lengths = any(re.search(r"\b(?:var)?char\b", c.type, re.IGNORECASE) for c in columns)
+    return written in (Format.PARQUET, Format.ORC) and not lengths
 
 
-def _create_view(view: str, contract: Contract, directory: str) -> str:
-    columns = ", ".join(f"{quote(c.name)} {sql_type(parse_type(c.type))}" for c in contract.columns)
+def _create_view(view: str, contract: Contract, dynamic: Sequence[Column], directory: str) -> str:
+    written = (*contract.columns, *dynamic)
+    columns = ", ".join(f"{quote(c.name)} {sql_type(parse_type(c.type))}" for c in written)
     options = {**contract.storage.serde_properties, **_writing_properties(contract)}
     # Of what stands in a path nothing is a pattern.
     options |= {"path": directory, "__globPaths__": "false"}

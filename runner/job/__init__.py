@@ -16,7 +16,7 @@ from runner.job.checking import run_checks
 from runner.job.errors import RefusedError, explain, of_statement
 from runner.job.files import files_of
 from runner.job.layout import rewrite
-from runner.job.names import predicate
+from runner.job.names import HIVE_DEFAULT_PARTITION, escape, predicate
 from runner.job.staged import inventory, measure, rows_written
 
 Json = dict[str, Any]
@@ -62,7 +62,7 @@ def _stage(spark: Any, manifest: Json, seconds: dict[str, float]) -> tuple[list[
         # Glue makes no directory for a table, and Spark refuses to write where there is none.
         files.make(staging["directory"])
         if staging["view"]:
-            spark.sql(staging["view"])
+            _make_view(spark, files, staging)
         written = rows_written(spark.sql(manifest["statement"]))
     with _Timed(seconds, "list"):
         found = inventory(files, manifest)
@@ -73,6 +73,21 @@ def _stage(spark: Any, manifest: Json, seconds: dict[str, float]) -> tuple[list[
     with _Timed(seconds, "check"):
         partitions, measured = measure(spark, manifest, found, written)
         return partitions, run_checks(spark, manifest, measured)
+
+
+def _make_view(spark: Any, files: Any, staging: Json) -> None:
+    """Make the view that stands for the staging table. What it is partitioned by Spark takes from the
+    directories of its files: that of an empty file, of a value without a type, shows it and goes again."""
+    keys = [escape(column["name"]) for column in staging["dynamic"]]
+    if not keys:
+        spark.sql(staging["view"])
+        return
+    top = f"{staging['directory'].rstrip('/')}/{keys[0]}={HIVE_DEFAULT_PARTITION}"
+    files.create(
+        "/".join([top, *(f"{key}={HIVE_DEFAULT_PARTITION}" for key in keys[1:]), "shows-the-columns"])
+    )
+    spark.sql(staging["view"])
+    files.remove(top)
 
 
 def _audit(spark: Any, manifest: Json, seconds: dict[str, float]) -> tuple[list[Json], list[Json]]:

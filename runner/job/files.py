@@ -6,6 +6,7 @@ Python 3.9, standard library and pyspark only: it goes to clusters.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,14 @@ class Disk:
 
     def make(self, uri: str) -> None:
         Path(self._path(uri)).mkdir(parents=True, exist_ok=True)
+
+    def create(self, uri: str) -> None:
+        path = Path(self._path(uri))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+    def remove(self, uri: str) -> None:
+        shutil.rmtree(self._path(uri))
 
     def list(self, uri: str) -> list[tuple[str, int]]:
         base = self._path(uri)
@@ -56,6 +65,17 @@ class Files:
     def make(self, uri: str) -> None:
         system, path = self._open(uri)
         system.mkdirs(path)
+
+    def create(self, uri: str) -> None:
+        """An empty file, and the directories above it."""
+        system, path = self._open(uri)
+        system.create(path, False).close()
+
+    def remove(self, uri: str) -> None:
+        """A directory with all that is in it; OSError where it stays."""
+        system, path = self._open(uri)
+        if not system.delete(path, True):
+            raise OSError(f"{uri} could not be deleted")
 
     def list(self, uri: str) -> list[tuple[str, int]]:
         """Data files below ``uri``: path relative to it, size. Hidden ones are left out, as readers do."""

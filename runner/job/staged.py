@@ -95,12 +95,12 @@ def measure(
     together = set(keys) <= set(manifest["slice_columns"])
     checks = [c["measure"] for c in manifest["checks"] if c["measure"]] if together else []
     take_digest = bool(manifest["digest"]) and staged_bytes < manifest["digest_below_bytes"]
-    measures = ["count(*) AS n"]
+    measures = ["count(*)"]
     if take_digest:
-        measures.append(f"sum(CAST({manifest['digest']} AS DECIMAL(38,0))) AS s")
-        measures.append(f"bit_xor({manifest['digest']}) AS x")
-    measures += [f"({measure}) AS m{i}" for i, measure in enumerate(checks)]
-    shown = [f"CAST(`{k}` AS STRING) AS `{k}`" for k in keys]
+        measures.append(f"sum(CAST({manifest['digest']} AS DECIMAL(38,0)))")
+        measures.append(f"bit_xor({manifest['digest']})")
+    measures += [f"({measure})" for measure in checks]
+    shown = [f"CAST(`{k}` AS STRING)" for k in keys]
     if keys:
         grouped = ", ".join(f"`{k}`" for k in keys)
         answer = spark.sql(
@@ -112,10 +112,14 @@ def measure(
     figures: dict[str, list[float]] = {}
     fixed = [f"{k}={escape(v)}" for k, v in staging["fixed"].items()]
     for row in answer.collect():
-        path = "/".join(fixed + [f"{k}={escape(row[k])}" for k in keys])
-        digest = f"{row['n']:x}.{int(row['s'] or 0):x}.{int(row['x'] or 0):x}" if take_digest else ""
-        counted[path] = (row["n"], digest)
-        figures[path] = [float(row[f"m{i}"] or 0) for i in range(len(checks))]
+        # By their places: partition columns may have any names.
+        measured = row[len(keys) :]
+        path = "/".join(fixed + [f"{key}={escape(row[i])}" for i, key in enumerate(keys)])
+        rows_found, digest = measured[0], ""
+        if take_digest:
+            digest = f"{rows_found:x}.{int(measured[1] or 0):x}.{int(measured[2] or 0):x}"
+        counted[path] = (rows_found, digest)
+        figures[path] = [float(figure or 0) for figure in measured[len(measured) - len(checks) :]]
     empty = (0, "0.0.0" if take_digest else "")
     missing = [path for path in counted if path not in found]
     if missing:

@@ -44,6 +44,64 @@ def test_a_metastore_is_asked_for_a_staging_table_only_where_one_is_needed(
     assert not tiny.staging_tables()
 
 
+@pytest.mark.parametrize("stored", ["PARQUET", "ORC"])
+@pytest.mark.parametrize(
+    ("partitions", "by", "values", "published"),
+    [
+        ("dt STRING", "dt", "'2024-01-01'", ["2024-01-01"]),
+        ("dt STRING, n INT", "dt, n", "'2024-01-01', 7", ["2024-01-01/7"]),
+        ("dt STRING, n INT", "dt = '{{ ds }}', n", "7", ["2024-01-01/7"]),
+        ("dt STRING, d DATE", "dt, d", "'2024-01-01', DATE '2023-12-31'", ["2024-01-01/2023-12-31"]),
+        ("dt STRING, t STRING", "dt = '{{ ds }}', t", "'007'", ["2024-01-01/007"]),
+        ("dt STRING, t STRING", "dt = '{{ ds }}', t", "'a/b=c %'", ["2024-01-01/a/b=c %"]),
+        ("dt STRING, t VARCHAR(9)", "dt = '{{ ds }}', t", "'x'", ["2024-01-01/x"]),
+    ],
+)
+def test_dynamic_partitions_need_no_staging_table_either(
+    tiny: Tiny, made: list[str], stored: str, partitions: str, by: str, values: str, published: list[str]
+) -> None:
+    tiny.create("one", columns="k STRING, v INT", partitions=partitions, stored=f"STORED AS {stored}")
+    tiny.sql(
+        "one",
+        f"INSERT OVERWRITE TABLE {{db}}.one PARTITION ({by})\n"
+        f"SELECT 'a' AS k, id AS v, {values} FROM range(3)\n",
+    )
+    tiny.ok("ddl", "apply")
+    made.clear()
+    tiny.ok("run", "--select", "{db}.one", "--date", "2024-01-01")
+    assert len(made) == ("VARCHAR" in partitions)
+    assert sorted(tiny.partitions("one")) == published
+    assert [row[:2] for row in tiny.rows("one")] == [["a", "0"], ["a", "1"], ["a", "2"]]
+    assert not tiny.staging_tables()
+    assert not list(tiny.lake.rglob("*__HIVE_DEFAULT_PARTITION__*"))
+
+
+@pytest.mark.parametrize("value", ["NULL", "''"])
+def test_a_dynamic_partition_without_a_value_is_refused(tiny: Tiny, value: str) -> None:
+    tiny.create("one", columns="k STRING", partitions="dt STRING, t STRING")
+    tiny.sql(
+        "one", f"INSERT OVERWRITE TABLE {{db}}.one PARTITION (dt = '{{{{ ds }}}}', t)\nSELECT 'a', {value}\n"
+    )
+    tiny.ok("ddl", "apply")
+    assert "NULL or empty" in tiny("run", "--select", "{db}.one", "--date", "2024-01-01").text
+
+
+def test_days_without_a_row_are_published_beside_others_in_many_files(tiny: Tiny) -> None:
+    tiny.create("one", columns="k STRING, v BIGINT")
+    tiny.sql(
+        "one",
+        "/* ---\nchecks: [{unique: [v]}]\n--- */\n"
+        "INSERT OVERWRITE TABLE {db}.one PARTITION (dt)\n"
+        "SELECT 'a' AS k, id AS v, '2024-01-02' AS dt FROM range(0, 90, 1, 9)\n"
+        "WHERE '2024-01-02' BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'\n",
+    )
+    tiny.ok("ddl", "apply")
+    tiny.ok("backfill", "--select", "{db}.one", "--start", "2024-01-01", "--end", "2024-01-03")
+    assert sorted(tiny.partitions("one")) == ["2024-01-01", "2024-01-02", "2024-01-03"]
+    assert sorted(int(row[1]) for row in tiny.rows("one")) == list(range(90))
+    assert len(list(tiny.lake.rglob("*.parquet"))) == 1, "many small files become one"
+
+
 @pytest.mark.parametrize(
     ("stored", "properties", "suffix"),
     [
