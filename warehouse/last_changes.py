@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -12,8 +11,6 @@ from warehouse.expressions import type_of
 from warehouse.names import HIVE_DEFAULT_PARTITION, unescape_value
 from warehouse.partition_index import PartitionIndex
 
-_PLAIN = re.compile(r"([a-z]\w*) (?:= '([^'\\]*)'|BETWEEN '([^'\\]*)' AND '([^'\\]*)')\Z")
-"""Texts of windows of one column, as :mod:`warehouse.windows` writes most of them."""
 _FEW = 16
 
 
@@ -30,18 +27,30 @@ class LastChanges:
         where the text is not understood any more."""
         found = self._found.get(window, -1)
         if found == -1:
-            plain = _PLAIN.match(window[0]) if len(window) == 1 else None
-            if plain is not None and self._by_value is not None and plain[1] == self.columns[0].name:
-                found = self._plain(self._by_value, plain[2], plain[3], plain[4])
-            else:
-                paths = self._index.find(window)
-                found = None if paths is None else max((self.changed[path] for path in paths), default=0)
+            plain = self._plain(window[0]) if len(window) == 1 else None
+            if plain is not None:
+                return plain
+            paths = self._index.find(window)
+            found = None if paths is None else max((self.changed[path] for path in paths), default=0)
             self._found[window] = found
         return found
 
-    def _plain(self, entries: dict[str, int], value: str | None, low: str, high: str) -> int:
-        if value is not None:
-            return entries.get(value, 0)
+    def _plain(self, text: str) -> int | None:
+        """Of one column's value, or of those between two, as :mod:`warehouse.windows` writes most windows;
+        None of any other."""
+        parts = text.split("'")
+        begins = self._begins
+        if begins is None or "\\" in text:
+            return None
+        if len(parts) == 3 and parts[0] == begins[0] and not parts[2]:
+            return self._by_value.get(parts[1], 0)
+        if len(parts) == 5 and parts[0] == begins[1] and parts[2] == " AND " and not parts[4]:
+            return self._between(parts[1], parts[3])
+        return None
+
+    def _between(self, low: str, high: str) -> int:
+        if low == high:
+            return self._by_value.get(low, 0)
         first, end = bisect_left(self._values, low), bisect_right(self._values, high)
         if end - first <= _FEW:
             return max(self._entries[first:end], default=0)
@@ -49,24 +58,31 @@ class LastChanges:
         return max(self._levels[level][first], self._levels[level][end - (1 << level)])
 
     @cached_property
-    def _by_value(self) -> dict[str, int] | None:
-        """Of a table with one partition column, a text one that is nowhere NULL; None of any other."""
+    def _begins(self) -> tuple[str, str] | None:
+        """How texts of windows begin, of a table with one partition column, a text one that is nowhere NULL;
+        None of any other."""
         if len(self.columns) != 1 or type_of(self.columns[0].type) != "string":
             return None
-        begin = f"{self.columns[0].name}="
-        found = {unescape_value(path[len(begin) :]): entry for path, entry in self.changed.items()}
+        name = self.columns[0].name
+        begin = f"{name}="
         plain = all(path.startswith(begin) and "/" not in path for path in self.changed)
-        return found if plain and HIVE_DEFAULT_PARTITION not in found else None
+        if not plain or HIVE_DEFAULT_PARTITION in self._by_value:
+            return None
+        return f"{name} = ", f"{name} BETWEEN "
+
+    @cached_property
+    def _by_value(self) -> dict[str, int]:
+        begin = len(self.columns[0].name) + 1
+        return {unescape_value(path[begin:]): entry for path, entry in self.changed.items()}
 
     @cached_property
     def _values(self) -> Sequence[str]:
-        return sorted(self._by_value or ())
+        return sorted(self._by_value)
 
     @cached_property
     def _entries(self) -> list[int]:
         """Of each value."""
-        by_value = self._by_value or {}
-        return [by_value[value] for value in self._values]
+        return [self._by_value[value] for value in self._values]
 
     @cached_property
     def _levels(self) -> list[list[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -84,14 +84,28 @@ def read(source: Input, window: Window) -> InputRead:
 def unchanged(source: Input, before: InputRead) -> bool:
     """Whether what ``before`` has read is what lies in its window now: nothing in it has changed since, or
     all of it has changed back."""
-    state = source.state
-    if before.head == state.head:
-        return True
-    if state.created <= before.head < state.head:
-        since = source.changes.inside(before.window)
-        if since is not None and since <= before.head:
+    return unchanging(source)(before)
+
+
+def unchanging(source: Input) -> Callable[[InputRead], bool]:
+    """:func:`unchanged` of one input, to be asked many times."""
+    head, created = source.state.head, source.state.created
+    changes: LastChanges | None = None
+
+    def same(before: InputRead) -> bool:
+        nonlocal changes
+        seen = before.head
+        if seen == head:
             return True
-    return before.digest == source.index.digest(before.window)
+        if created <= seen < head:
+            if changes is None:
+                changes = source.changes
+            since = changes.inside(before.window)
+            if since is not None and since <= seen:
+                return True
+        return before.digest == source.index.digest(before.window)
+
+    return same
 
 
 def size_read(source: Input, window: Window) -> tuple[int, int, int]:

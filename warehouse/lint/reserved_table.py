@@ -12,8 +12,8 @@ from warehouse.lint.reserved_names import WORDS
 from warehouse.lint.rule import Ddl, Hit, Rule, Severity
 
 _SPARK = frozenset(
-    ["anti", "cross", "except", "full", "inner", "intersect", "join", "lateral", "left", "minus", "natural"]
-    + ["on", "right", "semi", "union", "using"]
+    {"anti", "cross", "except", "full", "inner", "intersect", "join", "lateral", "left", "minus", "natural"}
+    | {"on", "right", "semi", "union", "using"}
 )
 """Its strict non-reserved keywords: names that a FROM clause does not end with."""
 
