@@ -62,7 +62,8 @@ def columns(x: Field, y: Field, *, hue: Field | None = None, height: int = 220, 
         {"field": x.name, "type": "temporal", "timeUnit": "utcyearmonthdate", "scale": {"type": "utc"}}
         | {"title": x.title, "axis": _days()}
         if time
-        else {"field": x.name, "type": "ordinal", "title": x.title, "sort": None, "axis": {"labelAngle": 0}}
+        else {"field": x.name, "type": "ordinal", "title": x.title, "sort": None}
+        | {"axis": {"labelAngle": 0, "labelOverlap": True}}
     )
     encoding: Spec = {"x": across, "y": _amount(y), "tooltip": [_told(x, time=time), _told(y)]}
     if hue is not None:
@@ -109,7 +110,7 @@ def bars(name: Field, value: Field, *, hue: Field | None = None) -> Spec:
 def histogram(low: Field, high: str, count: Field, *, height: int = 220) -> Spec:
     """A distribution that the query has binned: ``low`` and ``high`` are the ends of each bin."""
     x = {"field": low.name, "type": "quantitative", "title": low.title, "bin": {"binned": True}}
-    x["axis"] = {"tickCount": 8, "format": low.format, "grid": False}
+    x["axis"] = {"tickCount": 8, "format": low.format, "grid": False, "labelFlush": False}
     tooltip = [_told(Field(low.name, "from", low.format)), _told(Field(high, "to", low.format)), _told(count)]
     return _chart(
         {"type": "bar", "binSpacing": 1},
@@ -129,7 +130,7 @@ def heatmap(x: Field, y: Field, value: Field, *, step: int = 20) -> Spec:
             "x": {"field": x.name, "type": "ordinal", "title": x.title}
             | {"axis": {"labelAngle": 0, "labelOverlap": True, "domain": False, "ticks": False}},
             "y": {"field": y.name, "type": "ordinal", "title": y.title, "sort": None}
-            | {"axis": {"domain": False, "ticks": False, "labelLimit": 240}},
+            | {"axis": {"domain": False, "ticks": False, "labelLimit": 240, "labelPadding": 6}},
             "color": _shade(value),
             "tooltip": [_told(x), _told(y), _told(value)],
         },
@@ -193,13 +194,14 @@ def tiles(
 def quantiles(name: Field, low: str, quarter: str, middle: str, three: str, high: str, title: str) -> Spec:
     """A box for each row from the quartiles that the query has computed; whiskers to ``low`` and ``high``."""
     y: Spec = {"field": name.name, "type": "nominal", "title": None, "sort": None}
-    y["axis"] = {"ticks": False, "domain": False, "labelLimit": 200}
+    y["axis"] = {"ticks": False, "domain": False, "labelLimit": 200, "labelPadding": 6}
     tooltip = [_told(name)] + [
         _told(Field(f, f.replace("_", " "))) for f in (low, quarter, middle, three, high)
     ]
 
     def mark(kind: Spec, start: str, end: str | None = None) -> Spec:
         x: Spec = {"field": start, "type": "quantitative", "title": title}
+        x["axis"] = {"tickCount": 8, "labelFlush": False}
         encoding: Spec = {"y": y, "x": x, "tooltip": tooltip}
         if end:
             encoding["x2"] = {"field": end}
@@ -292,6 +294,7 @@ CONFIG: Spec = {
         "domainOpacity": 0.4,
         "tickOpacity": 0.4,
         "labelFontSize": 11.5,
+        "labelSeparation": 6,
         "titleFontSize": 12,
         "titleFontWeight": "normal",
         "titlePadding": 8,
