@@ -51,7 +51,9 @@ def append(log: TableLog, body: Body, base: int, nonce: str) -> Appended:
             case _:
                 raise AssertionError(f"append does not {type(request).__name__}")
 
-    return drive(append_steps(body, base, nonce, state=log.state(), by=identity()), perform)
+    done = drive(append_steps(body, base, nonce, state=log.known(), by=identity()), perform)
+    log.keep(done.state)
+    return done
 
 
 def append_or_lose(log: TableLog, body: Body, base: int, nonce: str) -> State:
@@ -84,7 +86,7 @@ def converge(
     ``shown`` saves reading what is written over: only where at most one entry, the caller's own, has been
     appended since.
     """
-    state = lake.log(table).state()
+    state = lake.log(table).known()  # the steps read on from it
     driver = Converging(lake, table, state)
     seen = None
     if shown is not None and shown.whole and shown.head >= state.head - 1:

@@ -12,7 +12,7 @@ from warehouse.errors import LogError, OutsideError
 from warehouse.log import FORMAT, Entry, State, apply, copy_state, decode, encode
 from warehouse.names import TableName
 
-_CHECKPOINT_EVERY = 64
+CHECKPOINT_EVERY = 64
 
 
 class _Checkpoint(msgspec.Struct):
@@ -47,6 +47,15 @@ class TableLog:
         self._state = state
         return state
 
+    def known(self) -> State:
+        """What was read last, or the state if nothing was: for whoever reads on from there by itself."""
+        return self._state if self._state is not None else self.state()
+
+    def keep(self, state: State) -> None:
+        """A fold that somebody has made of this log: what is in it need not be read again."""
+        if self._state is not None and state.head > self._state.head:
+            self._state = state
+
     def forget(self) -> None:
         """What was read; it is read again when it is needed."""
         self._state = None
@@ -74,7 +83,7 @@ class TableLog:
     def put(self, entry: Entry) -> bool:
         """Write the entry if its number is free; False if somebody else has it."""
         done = self.store.put_if_absent(self.key(entry.n), encode(entry))
-        if done and entry.n % _CHECKPOINT_EVERY == 0:
+        if done and entry.n % CHECKPOINT_EVERY == 0:
             # It only saves reading: one that cannot be written must not make a publish that won look lost.
             with contextlib.suppress(OutsideError):
                 self._write_checkpoint(entry)
