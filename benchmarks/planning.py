@@ -16,7 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from pathlib import Path
 from runner.api import Warehouse
 from runner.lake import Lake
 from runner.sources import observe
-from runner.tablelog import TableLog
+from runner.tablelog import CHECKPOINT_EVERY, TableLog
 from warehouse.intervals import Grain, Interval
 from warehouse.log import Body, Ddl, Entry, InputRead, PartitionState, Publish, SliceState, encode
 from warehouse.model import Model
@@ -175,7 +175,10 @@ def build(root: Path, tables: int, slices: int, history: str) -> None:
             ddl(source(number), "line STRING", "TEXTFILE"),
         )
         for n in range(slices):
-            write(root / f"lake/gen/{source(number)}/dt={day(n)}/lines", f"{n}\n")
+            directory = f"{root}/lake/gen/{source(number)}/dt={day(n)}"
+            os.makedirs(directory)  # noqa: PTH103 -- as below
+            with open(f"{directory}/lines", "w") as file:  # noqa: PTH123
+                file.write(f"{n}\n")
     for number in range(tables):
         write(
             root / f"ddl/gen/{name(number)}/V001__create.sql", ddl(name(number), "k STRING, n INT", "PARQUET")
@@ -268,15 +271,20 @@ class History:
         if real != slices[n].inputs:
             sys.exit(f"{model.name}: a run would record {real}, the benchmark writes {slices[n].inputs}")
 
-    def _put(self, table: TableName, bodies: list[Body] | Iterator[Body], after: int = 0) -> TableLog:
-        """Entries as files, without the syncs of real ones; the last by the log itself, for a checkpoint."""
-        log = self.lake.log(table)
+    def _put(self, table: TableName, bodies: Iterable[Body], after: int = 0) -> TableLog:
+        """Entries as files, without the syncs of real ones; the last that has a checkpoint by the log itself,
+        which reads the others for it."""
+        log, bodies = self.lake.log(table), list(bodies)
+        root = Path(log.store.root.removeprefix("file://"))
+        (root / log.key(0)).parent.mkdir(parents=True, exist_ok=True)
+        last = (after + len(bodies)) // CHECKPOINT_EVERY * CHECKPOINT_EVERY
         for n, body in enumerate(bodies, after + 1):
             entry = Entry(n, f"nonce-{n}", f"2025-01-01T00:00:00.{n % 1000:03}+00:00", body, "somebody@host")
-            if n % 64 == 0:
+            if n == last:
                 log.put(entry)
             else:
-                write(Path(log.store.root.removeprefix("file://")) / log.key(n), encode(entry))
+                with open(f"{root}/{log.key(n)}", "wb") as file:  # noqa: PTH123 -- 365,000 of them
+                    file.write(encode(entry))
         return log
 
 
