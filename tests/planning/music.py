@@ -1,17 +1,21 @@
-"""The music warehouse with three days of files, on an engine that only says what rows there would be."""
+"""The music warehouse with three days of files, on Spark or an engine that only says what rows there would
+be."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import ClassVar
 
 from tiny import Tiny
 
+from landing.music import generated
 from runner.engines import Rows
+from runner.engines.local import LocalEngine
 from runner.lake import Lake
 from tests.domain_session import ROOT
 from warehouse.manifest import Manifest, Result, StagedPartition
@@ -57,9 +61,21 @@ class SayingEngine:
         pass
 
 
-def music(root: Path, db: str, metastore: str) -> Tiny:
+def heard(run: Callable[..., Iterator[Result]]) -> Callable[..., Iterator[Result]]:
+    """Spark's ``run`` that tells :class:`SayingEngine` what it is asked."""
+
+    def told(engine: LocalEngine, manifests: Sequence[Manifest], *, jobs: int = 1) -> Iterator[Result]:
+        for manifest in manifests:
+            table = manifest.table.partition(".")[2]
+            SayingEngine.asked += [(table, spec) for spec in manifest.slices]
+        return run(engine, manifests, jobs=jobs)
+
+    return told
+
+
+def music(root: Path, db: str, metastore: str, engine: str) -> Tiny:
     """The project's own files with the database renamed, so that others may have a ``music`` beside it."""
-    project = Tiny(root, db, metastore, {"engine": "saying"})
+    project = Tiny(root, db, metastore, {"engine": engine})
     for kind in ("ddl", "sql"):
         for path in sorted((ROOT / kind / "music").rglob("*.sql")):
             within = path.relative_to(ROOT / kind / "music")
@@ -68,11 +84,20 @@ def music(root: Path, db: str, metastore: str) -> Tiny:
     project.write(
         "sql/macros/music.sql", (ROOT / "sql/macros/music.sql").read_text().replace("music.", f"{db}.")
     )
-    for day in DAYS:
-        project.land(f"dt={day}", [f"an event of {day}"], "raw_events", "events.json")
-    project.land("", ["a song"], "raw_songs", "songs.json")
+    for piece in generated(date.fromisoformat(START), date.fromisoformat(END), rate=40):
+        path = project.lake / db / piece.key.removeprefix("music/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(piece.data)
     project.ok("ddl", "apply")
     return project
+
+
+def another_event(project: Tiny, day: str) -> str:
+    """A line of the app's log that it does not have yet: a play of a song, in a session of its own."""
+    directory = project.lake / project.db / "raw_events" / f"dt={day}"
+    lines = [json.loads(line) for path in directory.iterdir() for line in path.read_text().splitlines()]
+    play = next(line for line in lines if line["page"] == "NextSong")
+    return json.dumps(play | {"sessionId": 1 + max(line["sessionId"] for line in lines)}) + "\n"
 
 
 def edit(project: Tiny, table: str, old: str, new: str) -> None:

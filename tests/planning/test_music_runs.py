@@ -1,6 +1,7 @@
 """What runs in the music warehouse after a change: the exact list, planned and done.
 
-The tests share one warehouse. Each finds it all fresh, and leaves it so.
+The tests share one warehouse. Each finds it all fresh, and leaves it so. All are made twice: by an engine
+that says what rows follow from, and by Spark.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import pytest
 from tiny import Tiny
 
 from runner import lake as lakes
+from runner.engines.local import LocalEngine
 from tests.planning.music import (
     RANGE,
     SayingEngine,
+    another_event,
     backfilled,
     days,
     die_before_the_append,
     edit,
+    heard,
     music,
     planned,
 )
@@ -28,12 +32,20 @@ pytestmark = pytest.mark.metastore
 USERS = [("users", "")]
 
 
-@pytest.fixture(scope="module")
-def shared(metastore_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
+@pytest.fixture(scope="module", params=["saying", pytest.param("local", marks=pytest.mark.spark)])
+def shared(
+    request: pytest.FixtureRequest, metastore_uri: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Tiny]:
+    engine = request.param
+    if engine == "local":
+        request.getfixturevalue("one_spark")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(lakes._ENGINES, "saying", SayingEngine)
         patch.setattr(SayingEngine, "salt", {})
-        project = music(tmp_path_factory.mktemp("music"), f"music_{os.getpid()}", metastore_uri)
+        patch.setattr(LocalEngine, "run", heard(LocalEngine.run))
+        project = music(
+            tmp_path_factory.mktemp("music"), f"music_{engine}_{os.getpid()}", metastore_uri, engine
+        )
         everything = backfilled(project)
         assert sorted(everything) == sorted(
             [
@@ -58,8 +70,8 @@ def warehouse(shared: Tiny) -> Iterator[Tiny]:
 
 
 def test_a_line_more_in_a_raw_file_runs_its_day(warehouse: Tiny) -> None:
-    path = warehouse.lake / warehouse.db / "raw_events" / "dt=2018-11-10" / "events.json"
-    path.write_text(path.read_text() + "one more\n")
+    (path,) = (warehouse.lake / warehouse.db / "raw_events" / "dt=2018-11-10").iterdir()
+    path.write_text(path.read_text() + another_event(warehouse, "2018-11-10"))
     assert planned(warehouse) == {
         "inputs changed": days("events", 10) + days("rejected_events", 10),
         "inputs run": USERS + days("songplays", 10) + days("times", 10),
@@ -107,8 +119,12 @@ def test_a_new_column_runs_its_table_and_what_reads_it(warehouse: Tiny) -> None:
 
 
 def test_songs_built_again_do_not_run_the_facts(warehouse: Tiny) -> None:
-    SayingEngine.salt["songs"] = "another title"
     assert backfilled(warehouse, "-s", f"{warehouse.db}.songs", "--force") == [("songs", "")]
+    assert planned(warehouse) == {}
+    SayingEngine.salt["songs"] = "another title"
+    edit(warehouse, "songs", "\nSELECT song_id, title,", "\nSELECT song_id, upper(title) AS title,")
+    assert planned(warehouse) == {"code changed": [("songs", "")]}
+    assert backfilled(warehouse, "-s", f"{warehouse.db}.songs") == [("songs", "")]
     assert planned(warehouse) == {}
     told = warehouse.ok("plan", *RANGE).out
     assert f"{warehouse.db}.songs is newer; facts are not rebuilt for a snapshot" in told
@@ -130,7 +146,9 @@ def test_a_day_rolled_back_stays_so_and_runs_its_readers_until_it_is_released(wa
 
 
 def test_a_result_that_a_dead_runner_left_is_published_without_computing(warehouse: Tiny) -> None:
-    warehouse.land("dt=2018-11-10", ["late"], "raw_events", "more.json")
+    warehouse.land(
+        "dt=2018-11-10", [another_event(warehouse, "2018-11-10").strip()], "raw_events", "more.json"
+    )
     die_before_the_append(warehouse, "run", "-s", "{db}.events", "--date", "2018-11-10")
     assert planned(warehouse) == {
         "inputs changed": days("events", 10) + days("rejected_events", 10),
