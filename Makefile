@@ -29,7 +29,7 @@ test: $(STAMP) ## all tests but the longest of AWS, which are test-aws
 	$(PYTEST) -m "not aws"
 
 test-aws: $(STAMP) ## what runs on AWS, executed against servers on this machine
-	$(PYTEST) tests/aws tests/readers tests/e2e/test_s3.py tests/stores tests/metastores
+	$(PYTEST) --dist loadgroup tests/aws tests/readers tests/e2e/test_s3.py tests/stores tests/metastores
 
 check: $(STAMP) ## formatting, lint, types
 	$(BIN)/ruff format --check .

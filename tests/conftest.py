@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fixtures_aws import cloud, hurried, trino
 from fixtures_metastore import metastore_state, metastore_uri
 from hypothesis import HealthCheck, settings
 from text_engine import TextEngine
@@ -17,7 +18,7 @@ from tiny import Tiny
 from runner import lake as lakes
 from runner.engines.local import LocalEngine
 
-__all__ = ["metastore_state", "metastore_uri"]
+__all__ = ["cloud", "hurried", "metastore_state", "metastore_uri", "trino"]
 
 _numbers = itertools.count(1)
 _SOCKETS = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
@@ -34,7 +35,7 @@ settings.load_profile("patient")
 
 _LONGEST = (
     "e2e/test_readers", "planning/test_batches", "retail/", "chamber/", "music/", "weblogs/",
-    "report/test_domains", "unit/", "docs/", "e2e/",
+    "report/test_domains", "unit/", "docs/", "aws/test_emr.py", "readers/", "aws/test_spark_", "e2e/",
 )  # fmt: skip
 """Files of tests that begin first, so that none of them is left over alone at the end."""
 _OF_AWS = (
@@ -60,6 +61,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.removeprefix("tests/").startswith(_OF_AWS):
             item.add_marker("aws")
+        # With --dist loadgroup: a file is one worker's, and all that ask Trino are the same one's.
+        group = "trino" if item.get_closest_marker("trino") else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
         if item.get_closest_marker("spark"):
             item.add_marker(pytest.mark.filterwarnings(_SOCKETS, "ignore:unclosed <socket:ResourceWarning"))
 

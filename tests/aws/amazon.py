@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -23,19 +23,18 @@ from typing import Any
 
 import boto3
 import pytest
-from fixtures_s3 import BUCKET, s3_server
+from fixtures_aws import REGION, Cloud
+from fixtures_s3 import BUCKET
 
 from runner import s3a
+from runner.cli import run
 from runner.engines.spark_submit import find_program
-from runner.metastores import embedded
 from runner.metastores.glue import GlueMetastore
 from runner.metastores.hive import HiveMetastore
-from warehouse.errors import OutsideError
 from warehouse.names import TableName
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"
-REGION = "us-east-1"
 _REQUEST = re.compile(r"/_warehouse/runs/[^/]*-batch-[^/]*/\d{5}\.json$")
 SMALL = {
     "spark.master": "local[2]",
@@ -128,8 +127,8 @@ class Amazon:
             for cluster in [c for c in list(clusters().values()) if hasattr(c, "auto_scaling_role")]:
                 for step in list(cluster.steps):
                     self._step(cluster, step)
-            for run in job_runs():
-                self._job(run)
+            for job in job_runs():
+                self._job(job)
 
     def _step(self, cluster: Any, step: Any) -> None:
         if step.id in self.running:
@@ -211,14 +210,12 @@ def job_runs() -> list[Any]:
 
 
 @contextlib.contextmanager
-def amazon(directory: Path, *, staging: str = "", works: bool = True) -> Iterator[Amazon]:
-    """AWS on this machine. With ``staging`` there is a metastore that follows Glue, and steps run."""
+def amazon(cloud: Cloud, directory: Path, *, staging: str = "", works: bool = True) -> Iterator[Amazon]:
+    """EMR on an empty cloud. With ``staging`` there is a metastore that follows Glue, and steps run."""
     from moto.emr.responses import ElasticMapReduceResponse
     from moto.emrserverless import models as serverless
-    from moto.moto_api._internal.models import moto_api_backend
 
-    moto_api_backend.reset()  # its state is the process's
-    made = Amazon("", directory)
+    made = Amazon(cloud.url, directory)
 
     def cancel_steps(response: Any) -> Any:  # moto has none
         from moto.core.responses import ActionResult
@@ -231,13 +228,13 @@ def amazon(directory: Path, *, staging: str = "", works: bool = True) -> Iterato
                 step.state = "CANCELLED"
         return ActionResult({"CancelStepsInfoList": [{"StepId": i, "Status": "SUBMITTED"} for i in ids]})
 
-    with pytest.MonkeyPatch.context() as patch, s3_server(made.before) as made.url:
+    with pytest.MonkeyPatch.context() as patch, cloud.used():
+        cloud.app.before = made.before
         patch.setattr(ElasticMapReduceResponse, "cancel_steps", cancel_steps, raising=False)
         patch.setattr(serverless, "JOB_STATUS", "SUBMITTED")
         patch.setenv("JOB_ROLE_ARN", f"arn:aws:iam::{ACCOUNT}:role/jobs")
-        state = directory / "metastore"
         if staging:
-            _mirrored(made, state, staging)
+            _mirrored(made, cloud, staging)
         worker = threading.Thread(target=made.work, daemon=True)
         if works:
             worker.start()
@@ -249,19 +246,13 @@ def amazon(directory: Path, *, staging: str = "", works: bool = True) -> Iterato
                 worker.join()
             if made.mirror is not None:
                 made.mirror.close()
-                embedded.stop(state)
 
 
-def _mirrored(made: Amazon, state: Path, staging: str) -> None:
-    try:
-        jars = s3a.jars(print)
-    except OutsideError as error:
-        pytest.skip(f"S3A's jars cannot be had here: {error.what}: {error.why}")
-    hadoop = s3a.hadoop_settings(REGION, made.url)
-    made.mirror = Mirror(made.url, embedded.ensure(state, settings=hadoop, jars=jars), staging)
+def _mirrored(made: Amazon, cloud: Cloud, staging: str) -> None:
+    made.mirror = Mirror(made.url, cloud.hive(), staging)
     settings = {
         **SMALL,
-        **s3a.submit_settings(REGION, made.url, jars),
+        **s3a.submit_settings(REGION, made.url, cloud.jars),
         "spark.hadoop.hive.metastore.uris": made.mirror.uri,
     }
     conf = made.directory / "conf"
@@ -269,51 +260,30 @@ def _mirrored(made: Amazon, state: Path, staging: str) -> None:
     (conf / "spark-defaults.conf").write_text("".join(f"{k} {v}\n" for k, v in settings.items()))
 
 
-LOCAL = """[tool.warehouse]
-default_target = "local"
+def project(directory: Path, made: Amazon, engine: str, more: str = "") -> None:
+    """Settings of a target ``aws``: this engine, Glue."""
+    directory.mkdir(exist_ok=True)
+    (directory / "pyproject.toml").write_text(f"""[tool.warehouse]
+default_target = "aws"
 [tool.warehouse.landing]
 music = "landing.music"
-[tool.warehouse.targets.local]
-lake = "lake"
-[tool.warehouse.targets.local.spark]
-""" + "".join(f'"{key}" = "{value}"\n' for key, value in SMALL.items())
-
-
-def local_project(directory: Path) -> None:
-    """Settings of a target ``local``."""
-    directory.mkdir(exist_ok=True)
-    (directory / "pyproject.toml").write_text(LOCAL)
-
-
-def project(directory: Path, made: Amazon, engine: str, more: str = "") -> None:
-    """Settings of the targets ``aws`` (this engine, Glue), ``reader`` (what Glue shows) and ``local``."""
-    assert made.mirror is not None
-    place = f"""lake = "s3://{BUCKET}/lakes/{directory.name}"
-endpoint = "{made.url}"
-region = "{REGION}"
-"""
-    targets = f"""[tool.warehouse.targets.aws]
+[tool.warehouse.targets.aws]
 engine = "{engine}"
 metastore = "glue"
-{place}{more}
-[tool.warehouse.targets.reader]
-metastore = "{made.mirror.uri}"
-{place}"""
-    local_project(directory)
-    with (directory / "pyproject.toml").open("a") as file:
-        file.write(targets)
+lake = "s3://{BUCKET}/lakes/{directory.name}"
+endpoint = "{made.url}"
+region = "{REGION}"
+{more}""")
 
 
-def warehouse(project: Path, target: str, *words: str, code: int = 0) -> str:
-    """A command line in a process of its own: a process has one Spark, whose jars are chosen at its start."""
-    main = "from runner.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", main, "--target", target, *words],
-        cwd=project, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert done.returncode == code, f"{words}\n{done.stdout}{done.stderr}"
-    assert ACCOUNT not in done.stdout + done.stderr
-    return done.stdout if words[0] == "query" else done.stdout + done.stderr
+def warehouse(project: Path, *words: str, code: int = 0) -> str:
+    """A command line, in this process: what it says."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        ended = run(["--project", str(project), *words])
+    assert ended == code, f"{words}\n{said.getvalue()}"
+    assert ACCOUNT not in said.getvalue()
+    return said.getvalue()
 
 
 def wait_for(found: Any, seconds: float = 300) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from fixtures_aws import Cloud
 from fixtures_s3 import BUCKET
 
 from tests.aws.amazon import ROOT, amazon, clusters, project, wait_for, warehouse
@@ -52,19 +53,19 @@ def begun(directory: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def test_a_transient_cluster_ends_with_its_command(tmp_path: Path) -> None:
+def test_a_transient_cluster_ends_with_its_command(cloud: Cloud, tmp_path: Path) -> None:
     directory = tmp_path / "project"
     directory.mkdir()
     write(directory)
-    with amazon(tmp_path, staging="warehouse_staging") as aws:
+    with amazon(cloud, tmp_path, staging="warehouse_staging") as aws:
         project(directory, aws, "emr", EMR)
         client = boto3.client("s3", endpoint_url=aws.url)
         client.put_object(Bucket=BUCKET, Key="lakes/project/d/raw/dt=2024-01-01/lines", Body=b"a\nb\n")
-        warehouse(directory, "aws", "ddl", "apply")
+        warehouse(directory, "ddl", "apply")
         assert clusters() == {}, "nothing is made where nothing runs"
 
         words = ("run", "--select", "d.good", "--select", "d.wrong", "--date", "2024-01-01")
-        said = warehouse(directory, "aws", *words, code=1)
+        said = warehouse(directory, *words, code=1)
         assert "sql/d/wrong.sql:4" in said and "no_such_column" in said
         assert "d.good dt=2024-01-01: 2 rows" in said
         assert [c.state for c in clusters().values()] == ["TERMINATED"]
@@ -86,7 +87,7 @@ def test_a_transient_cluster_ends_with_its_command(tmp_path: Path) -> None:
         assert running.returncode == 4, said
         assert "OutOfMemoryError" in said and "waiting for the log" not in said.splitlines()[-1]
         assert {c.state for c in clusters().values()} == {"TERMINATED"}
-        assert "d.slow" in warehouse(directory, "aws", "status", "--select", "d.slow")
+        assert "d.slow" in warehouse(directory, "status", "--select", "d.slow")
 
 
 def logs(running: dict[str, object]) -> list[str]:

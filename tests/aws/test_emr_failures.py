@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from fixtures_aws import REGION, Cloud
 from fixtures_s3 import BUCKET
 
 from runner.emr import logs
@@ -20,7 +21,7 @@ from runner.emr.service import Service
 from runner.engines.emr import EmrSteps, Step
 from runner.engines.emr_serverless import JobRun, ServerlessJobs
 from runner.engines.submitted import Application
-from tests.aws.amazon import ACCOUNT, REGION, Amazon, amazon, clusters, job_runs
+from tests.aws.amazon import ACCOUNT, Amazon, amazon, clusters, job_runs
 from warehouse.clusters import Emr, Serverless
 from warehouse.errors import OutsideError, ProjectError
 
@@ -30,8 +31,8 @@ LOGS = f"s3://{BUCKET}/logs"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amazon]:
-    with amazon(tmp_path_factory.mktemp("aws"), works=False) as made:
+def server(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amazon]:
+    with amazon(cloud, tmp_path_factory.mktemp("aws"), works=False) as made:
         yield made
 
 

@@ -8,9 +8,6 @@ of it is asked here as AWS's client would.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,16 +17,16 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from fixtures_s3 import BUCKET
+from fixtures_aws import Cloud
+from fixtures_s3 import BUCKET, s3_server
 from tiny import Tiny
 
 from tests.aws.amazon import Amazon, amazon, wait_for
-from tests.aws.gate import REGION, Gate, gate
+from tests.aws.gate import ACCOUNT, REGION, Gate, gate
 from tests.aws.permissions import allowances
 from warehouse.policies import ROLES
 
 pytestmark = [pytest.mark.spark, pytest.mark.metastore, pytest.mark.s3]
-ROOT = Path(__file__).resolve().parents[2]
 LAKE = "deep/lake"
 DAYS = ("--start", "2024-01-01", "--end", "2024-01-02")
 KEYS = {role: f"AKIA{role.upper():X<16}" for role in ROLES}
@@ -73,26 +70,21 @@ class World:
         return [found["Key"] for page in pages for found in page.get("Contents", ())]
 
     def command(self, role: str, *words: str, code: int = 0) -> str:
-        environment = {
-            **os.environ, "PYTHONPATH": str(ROOT),
-            "AWS_ACCESS_KEY_ID": KEYS[role], "AWS_SECRET_ACCESS_KEY": SECRETS[role],
-        }  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", "from runner.cli import main; main()", *words],
-            cwd=self.project.root, env=environment, capture_output=True, text=True,
-        )  # fmt: skip
-        said = done.stdout + done.stderr
-        assert done.returncode == code, f"{words}\n{said}\n{self.gate.refused[-3:]}\n{self.aws.said()}"
-        for secret in (*KEYS.values(), *SECRETS.values(), "123456789012"):
-            assert secret not in said
-        return said
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ACCESS_KEY_ID", KEYS[role])
+            patch.setenv("AWS_SECRET_ACCESS_KEY", SECRETS[role])
+            done = self.project(*words)
+        assert done.code == code, f"{words}\n{done.text}\n{self.gate.refused[-3:]}\n{self.aws.said()}"
+        for secret in (*KEYS.values(), *SECRETS.values(), ACCOUNT):
+            assert secret not in done.text
+        return done.text
 
 
 @contextmanager
-def world(tmp_path: Path) -> Iterator[World]:
+def world(cloud: Cloud, tmp_path: Path) -> Iterator[World]:
     project = tmp_path / "project"
     project.mkdir()
-    with amazon(tmp_path, staging="warehouse_staging") as aws, gate(aws.url) as front:
+    with amazon(cloud, tmp_path, staging="warehouse_staging") as aws, gate(aws.url) as front:
         assert aws.mirror is not None
         aws.mirror.follow()  # with its own credentials, before there are others
         conf = tmp_path / "conf" / "spark-defaults.conf"
@@ -160,8 +152,8 @@ def land(world: World, day: int, *lines: str) -> None:
     )
 
 
-def test_each_role_does_its_work_and_no_more(tmp_path: Path) -> None:
-    with world(tmp_path) as made:
+def test_each_role_does_its_work_and_no_more(cloud: Cloud, tmp_path: Path) -> None:
+    with world(cloud, tmp_path) as made:
         the_runner_and_the_job_work(made)
         the_job_asks_glue(made)
         the_reader_asks(made)
@@ -330,8 +322,6 @@ def refuses(call: Any, code: str, **arguments: Any) -> None:
 
 
 def test_the_gate_lets_what_has_no_role_through(tmp_path: Path) -> None:
-    from fixtures_s3 import s3_server
-
     with s3_server() as url, gate(url) as front:
         client = boto3.client("s3", endpoint_url=front.url, region_name=REGION)
         client.put_object(Bucket=BUCKET, Key="a b/ü?x", Body=b"1")

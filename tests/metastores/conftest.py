@@ -32,24 +32,12 @@ def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
 def aws(no_aws: None) -> Iterator[Any]:
     """A boto3 session on moto's services."""
     import boto3
+    from fixtures_s3 import share_descriptions
     from moto import mock_aws
 
+    share_descriptions()
     with mock_aws():
         yield boto3.Session(region_name="eu-west-1")
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK's pauses between attempts take no time."""
-    import botocore.endpoint
-
-    class Clockless:
-        @staticmethod
-        def sleep(seconds: float) -> None:
-            pass
-
-    monkeypatch.setattr(botocore.endpoint, "time", Clockless)
-    monkeypatch.setattr("botocore.retries.bucket.TokenBucket.acquire", lambda self, *_, **__: True)
 
 
 @pytest.fixture(params=KINDS)

@@ -1,59 +1,29 @@
-"""Readers that know nothing of the tool: a Trino for the session, an S3 and a metastore for each file."""
+"""Readers that know nothing of the tool, and what each file of tests finds on AWS and in the metastore."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from fixtures_s3 import s3_server
+from fixtures_aws import Cloud
 
-from runner import s3a
-from runner.metastores import embedded
 from tests.readers import downloads
 from tests.readers import trino as trinos
 from tests.readers.hive import Hive
 from tests.readers.trino import Trino
-from warehouse.errors import OutsideError
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quiet() -> None:
-    """Thousands of requests are not kept with a failing test."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-
-
-@pytest.fixture(scope="session")
-def trino(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trino]:
-    try:
-        with trinos.server(tmp_path_factory.mktemp("trino")) as running:
-            yield running
-    except downloads.UnobtainableError as error:
-        pytest.skip(f"no Trino can be had here: {error}")
 
 
 @pytest.fixture(scope="module")
-def s3_jars() -> list[Path]:
-    try:
-        return s3a.jars(print)
-    except OutsideError as error:
-        pytest.skip(f"S3A's jars cannot be had here: {error.what}: {error.why}")
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
+def s3(cloud: Cloud) -> Iterator[str]:
     """The URL of a server of S3 and Glue, of which credentials in the environment are good."""
-    with s3_server() as url:
-        yield url
+    with cloud.used():
+        yield cloud.url
 
 
 @pytest.fixture(scope="module")
-def hive_uri(s3: str, s3_jars: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def hive_uri(s3: str, cloud: Cloud) -> str:
     """A metastore whose tables lie on that S3."""
-    state = tmp_path_factory.mktemp("metastore") / "state"
-    yield embedded.ensure(state, settings=s3a.hadoop_settings("us-east-1", s3), jars=s3_jars)
-    embedded.stop(state)
+    return cloud.hive()
 
 
 @pytest.fixture(scope="module")

@@ -25,9 +25,12 @@ _HERE: dict[str, Warehouse] = {}
 
 
 class Lake:
-    """A project in ``root``: write its files there, then enter. ``zone`` is the machine's time zone."""
+    """A project in ``root``: write its files there, then enter. ``zone`` is the machine's time zone, ``more``
+    are settings of Spark's."""
 
-    def __init__(self, root: Path, url: str, hive_uri: str, zone: str = "UTC") -> None:
+    def __init__(
+        self, root: Path, url: str, hive_uri: str, zone: str = "UTC", more: Mapping[str, str] | None = None
+    ) -> None:
         self.root = root
         self._zone = zone
         common = {
@@ -36,6 +39,7 @@ class Lake:
         }  # fmt: skip
         spark = {
             "spark.master": "local[2]", "spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "2",
+            "spark.ui.enabled": "false", **(more or {}),
         }  # fmt: skip
         text = "[tool.warehouse]\n[tool.warehouse.landing]\n"
         text += "".join(f'{d} = "landing.{d}"\n' for d in ("music", "retail", "weblogs", "chamber"))

@@ -7,6 +7,7 @@ published by the log and converge, as a run does after its job.
 
 from __future__ import annotations
 
+import functools
 import secrets
 import threading
 import time
@@ -58,11 +59,16 @@ def figures(number: int) -> tuple[int, int]:
 
 def put(lake: Lake, location: str, number: int) -> None:
     """Generation ``number`` as files below a location of the lake."""
-    client = boto3.client("s3", endpoint_url=lake.aws()[1])
+    client = _client(lake.aws()[1])
     for i in range(FILES):
         body = "".join(f"g{number},{value}\n" for value in generation(number)[i::FILES])
         key = f"{lake.uri(location)}/part-{i}".removeprefix(f"s3://{BUCKET}/")
         client.put_object(Bucket=BUCKET, Key=key, Body=body.encode())
+
+
+@functools.cache
+def _client(url: str) -> Any:
+    return boto3.client("s3", endpoint_url=url)
 
 
 def publish(lake: Lake, number: int) -> str:
@@ -156,7 +162,7 @@ def test_every_read_is_one_generation(lake: Lake, trino: Trino, catalog: str) ->
 def test_the_same_reader_sees_replacing_in_place_torn(lake: Lake, trino: Trino, catalog: str) -> None:
     """The counter-proof: what INSERT OVERWRITE does."""
     location = publish(lake, 0)
-    client = boto3.client("s3", endpoint_url=lake.aws()[1])
+    client = _client(lake.aws()[1])
     with reading(trino, catalog) as reader:
         for number in range(1, IN_PLACE + 1):
             for i in range(FILES):

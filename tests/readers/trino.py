@@ -34,7 +34,7 @@ query.max-memory=400MB
 query.max-memory-per-node=400MB
 memory.heap-headroom-per-node=200MB
 """
-_START = 180.0
+_START = 600.0
 _WHILE_INPUT_IS_OPEN = '{ "$@"; kill -9 0; } & read -r _; kill -9 0'
 """The server ends with whoever started it, however that ends."""
 
