@@ -80,7 +80,7 @@ class Readers:
         return out.read_bytes().count(b"\n") if out.exists() else 0
 
     def wait(self, kind: str, count: int) -> None:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 600
         while self.count(kind) < count:
             assert all(p.poll() is None for p in self.processes), "a reader has ended"
             assert time.monotonic() < deadline, f"{kind} does not read: {self.errors[kind].read_text()}"
@@ -104,6 +104,7 @@ def readers(project: Tiny, kinds: Sequence[str], table: str) -> Iterator[Readers
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait()
 
 
 @pytest.fixture
