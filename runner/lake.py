@@ -257,7 +257,10 @@ def _local(lake: Lake, settings: Mapping[str, str] | None = None) -> Engine:
         from runner import s3a
 
         region, endpoint = lake.aws()
-        settings = {**s3a.spark_settings(region, endpoint, s3a.jars(lake.progress)), **settings}
+        found = s3a.spark_settings(region, endpoint, s3a.jars(lake.progress))
+        if settings.get("spark.master", "local").startswith("local"):
+            found |= s3a.commit_by_disk(lake.state_directory / "commits")
+        settings = {**found, **settings}
     return LocalEngine(
         lake.metastore_uri, settings, lake.state_directory / "logs" / "spark.log", lake.progress
     )
