@@ -24,3 +24,9 @@ IF(j.{{ field }} IS NULL, '{{ field }} is missing', NULL)
 {% macro is_unreadable(field, typed) -%}
 IF(j.{{ field }} IS NOT NULL AND {{ typed }} IS NULL, '{{ field }} cannot be read', NULL)
 {%- endmacro %}
+
+{#- For what reads raw files: Spark makes a task of each, and a day's are a few kilobytes, far below what a task
+    costs. One job reads 1 GB at most, so 16 tasks read 64 MB each at most. -#}
+{% macro few_tasks() -%}
+/*+ COALESCE(16) */
+{%- endmacro %}

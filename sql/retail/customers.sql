@@ -9,7 +9,7 @@ checks:
 --- */
 INSERT OVERWRITE TABLE retail.customers PARTITION (dt)
 WITH typed AS (
-  SELECT
+  SELECT {{ few_tasks() }}
     j.customer_id,
     j.customer_unique_id,
     j.customer_zip_code_prefix,

@@ -12,7 +12,7 @@ checks:
 --- */
 INSERT OVERWRITE TABLE retail.items PARTITION (dt)
 WITH typed AS (
-  SELECT
+  SELECT {{ few_tasks() }}
     j.order_id,
     try_cast(j.order_item_id AS INT) AS order_item_id,
     j.product_id,

@@ -14,7 +14,7 @@ checks:
 --- */
 INSERT OVERWRITE TABLE retail.order_events PARTITION (dt)
 WITH typed AS (
-  SELECT
+  SELECT {{ few_tasks() }}
     j.order_id,
     j.customer_id,
     try_cast(j.change_number AS INT) AS change_number,

@@ -14,7 +14,7 @@ checks:
 --- */
 INSERT OVERWRITE TABLE retail.payments PARTITION (dt)
 WITH typed AS (
-  SELECT
+  SELECT {{ few_tasks() }}
     j.order_id,
     try_cast(j.payment_sequential AS INT) AS payment_sequential,
     j.payment_type,

@@ -11,7 +11,7 @@ INSERT OVERWRITE TABLE retail.rejects PARTITION (dt)
 -- The rules are those of the tables' own statements: a line is published, or stands here, or both where
 -- only fields of it could not be read.
 WITH orders AS (
-  SELECT
+  SELECT {{ few_tasks() }}
     'orders' AS source,
     concat_ws('/', j.order_id, try_cast(j.change_number AS INT)) AS row_key,
     concat_ws(
@@ -42,7 +42,7 @@ WITH orders AS (
 ),
 
 items AS (
-  SELECT
+  SELECT {{ few_tasks() }}
     'items' AS source,
     concat_ws('/', j.order_id, try_cast(j.order_item_id AS INT)) AS row_key,
     concat_ws(
@@ -69,7 +69,7 @@ items AS (
 ),
 
 payments AS (
-  SELECT
+  SELECT {{ few_tasks() }}
     'payments' AS source,
     concat_ws('/', j.order_id, try_cast(j.payment_sequential AS INT)) AS row_key,
     concat_ws(
@@ -94,7 +94,7 @@ payments AS (
 ),
 
 customers AS (
-  SELECT
+  SELECT {{ few_tasks() }}
     'customers' AS source,
     concat_ws('/', j.customer_id) AS row_key,
     concat_ws(
@@ -111,7 +111,7 @@ customers AS (
 ),
 
 reviews AS (
-  SELECT
+  SELECT {{ few_tasks() }}
     'reviews' AS source,
     concat_ws('/', j.review_id, j.order_id) AS row_key,
     concat_ws(

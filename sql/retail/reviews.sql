@@ -10,7 +10,7 @@ checks:
 --- */
 INSERT OVERWRITE TABLE retail.reviews PARTITION (dt)
 WITH typed AS (
-  SELECT
+  SELECT {{ few_tasks() }}
     j.review_id,
     j.order_id,
     try_cast(j.review_score AS INT) AS review_score,
