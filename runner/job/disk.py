@@ -1,7 +1,8 @@
 """A local disk on which Spark makes files without starting processes.
 
 Hadoop without its native library runs ``chmod`` for each file and directory that it makes, twice for a file
-with its hidden ``.crc``: a fifth of the time of a small run. Java itself can do that in a microsecond.
+with its hidden ``.crc``: a fifth of the time of a small run; and ``ls`` for each file of a Hive text table that
+is read. Java itself can do both in microseconds.
 
 Python 3.9, standard library and pyspark only: it goes to clusters.
 """
@@ -14,11 +15,16 @@ from weakref import WeakKeyDictionary
 
 _NAME = "QuickDisk"
 _SOURCE = """
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
 import java.util.Set;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
@@ -26,6 +32,42 @@ import org.apache.hadoop.fs.permission.FsPermission;
 
 public class QuickDisk extends LocalFileSystem {
   public static class Raw extends RawLocalFileSystem {
+    public FileStatus getFileStatus(Path path) throws IOException {
+      return told(super.getFileStatus(path));
+    }
+
+    public FileStatus[] listStatus(Path path) throws IOException {
+      FileStatus[] found = super.listStatus(path);
+      for (int i = 0; i < found.length; i++) {
+        found[i] = told(found[i]);
+      }
+      return found;
+    }
+
+    private FileStatus told(FileStatus of) throws IOException {
+      if (of.getClass() == FileStatus.class) {
+        return of;
+      }
+      try {
+        PosixFileAttributes known = (PosixFileAttributes) Files.readAttributes(
+            pathToFile(of.getPath()).toPath(), PosixFileAttributes.class, new LinkOption[0]);
+        short bits = 0;
+        PosixFilePermission[] names = PosixFilePermission.values();
+        for (int i = 0; i < 9; i++) {
+          if (known.permissions().contains(names[i])) {
+            bits |= 0400 >> i;
+          }
+        }
+        return new FileStatus(of.getLen(), of.isDirectory(), of.getReplication(), of.getBlockSize(),
+            of.getModificationTime(), of.getAccessTime(), new FsPermission(bits),
+            known.owner().getName(), known.group().getName(), of.getPath());
+      } catch (NoSuchFileException gone) {
+        throw new FileNotFoundException(of.getPath().toString());
+      } catch (UnsupportedOperationException noSuchPermissions) {
+        return of;
+      }
+    }
+
     public void setPermission(Path path, FsPermission permission) throws IOException {
       int bits = permission.toShort();
       if ((bits & ~0777) != 0) {

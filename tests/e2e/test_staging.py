@@ -153,7 +153,13 @@ def test_files_are_made_without_processes_and_with_the_rights_they_had(tiny: Tin
         engine = warehouse.lake.engine
         assert isinstance(engine, LocalEngine)
         session = engine.session()
-        assert disk._disk(session, session._jsc.hadoopConfiguration()).getClass().getName() == disk._NAME
-    (file,) = tiny.lake.rglob("*.parquet")
+        files = disk._disk(session, session._jsc.hadoopConfiguration())
+        assert files.getClass().getName() == disk._NAME
+        (file,) = tiny.lake.rglob("*.parquet")
+        # Hadoop's own kind of status starts a process when it is asked for the rights.
+        (status,) = files.listStatus(session._jvm.org.apache.hadoop.fs.Path(str(file)))
+        assert status.getClass().getName() == "org.apache.hadoop.fs.FileStatus"
+        assert status.getPermission().toString() == "rw-r--r--"
+        assert status.getLen() == file.stat().st_size
     assert file.stat().st_mode & 0o777 == 0o644
     assert not list(tiny.lake.rglob("*.crc"))
