@@ -79,7 +79,9 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     """Twelve days, of which one lacks an hour; then that hour."""
     home = tmp_path_factory.mktemp("made-up")
     with Session(home / "project", "retail") as session:
-        session.generate(DAYS[0], DAYS[-1], 20, hourly=True)
+        session.generate(DAYS[0], DAYS[8], 20)
+        session.generate(DAYS[9], DAYS[9], 20, hourly=True)
+        session.generate(DAYS[10], DAYS[-1], 20)
         held = sorted((session.lake / "retail/raw_orders/dt=2018-01-10").glob("orders-*.jsonl"))[-1]
         shutil.move(held, home / "late.jsonl")
         published(session.backfill(DAYS[0], DAYS[11]))
