@@ -39,6 +39,8 @@ class Place(Protocol):
 
 COMMON = {
     "spark.scheduler.mode": "FAIR",
+    # As LocalEngine's: classes that Spark compiled are kept from date to date.
+    "spark.sql.codegen.cache.maxEntries": "2000",
     "spark.hadoop.hive.exec.dynamic.partition.mode": "nonstrict",
     # One attempt, one run id: a second driver would write into the directories of the first.
     "spark.yarn.maxAppAttempts": "1",

@@ -30,6 +30,8 @@ DEFAULTS: dict[str, str] = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 2)),
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "400",
+    # A hundred classes are those of a dozen statements: the same ones would be compiled again for each date.
+    "spark.sql.codegen.cache.maxEntries": "2000",
     "spark.sql.catalogImplementation": "hive",
     "spark.scheduler.mode": "FAIR",
 }
