@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Files of tests side by side: half of their time is waiting. WORKERS=0 runs them one by one.
+# What test-aws runs: "-m aws" leaves out what is in test, too.
+AWS ?= tests/aws tests/readers tests/e2e/test_s3.py tests/stores tests/metastores
+# So many files of tests side by side; WORKERS=0 runs them one by one.
 WORKERS ?= 2
 PYTEST ?= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
@@ -29,7 +31,7 @@ test: $(STAMP) ## all tests but the longest of AWS, which are test-aws
 	$(PYTEST) -m "not aws"
 
 test-aws: $(STAMP) ## what runs on AWS, executed against servers on this machine
-	$(PYTEST) --dist loadgroup tests/aws tests/readers tests/e2e/test_s3.py tests/stores tests/metastores
+	$(PYTEST) $(AWS)
 
 check: $(STAMP) ## formatting, lint, types
 	$(BIN)/ruff format --check .

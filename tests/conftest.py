@@ -61,9 +61,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.removeprefix("tests/").startswith(_OF_AWS):
             item.add_marker("aws")
-        # With --dist loadgroup: a file is one worker's, and all that ask Trino are the same one's.
-        group = "trino" if item.get_closest_marker("trino") else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
         if item.get_closest_marker("spark"):
             item.add_marker(pytest.mark.filterwarnings(_SOCKETS, "ignore:unclosed <socket:ResourceWarning"))
 
