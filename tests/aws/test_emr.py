@@ -108,6 +108,7 @@ def test_music_on_emr_is_music_here(here: tuple[Tables, Reader], cloud: Cloud, t
         (cluster,) = clusters().values()
         (step,) = cluster.steps
         wait_for(lambda: step.state == "COMPLETED")  # one served all tables, and was told to end
+        wait_for(lambda: cluster.state == "WAITING")
         assert "WAITING" in warehouse(tmp_path / "music", "emr", "list")
         warehouse(tmp_path / "music", "emr", "terminate")
         assert cluster.state == "TERMINATED"
