@@ -138,6 +138,8 @@ class Amazon:
             elif code is not None and step.state == "RUNNING":
                 self._keep_log(step.id)
                 step.state = "COMPLETED" if code == 0 else "FAILED"
+                if cluster.state == "RUNNING":
+                    cluster.state = "WAITING"
         elif step.state in ("PENDING", "RUNNING") and cluster.state in ("WAITING", "RUNNING"):
             assert step.jar == "command-runner.jar" and step.args[0] == "spark-submit"
             self._begin(step.id, step.args[1:], f"{cluster.log_uri}{cluster.id}/steps/{step.id}/stderr.gz")
