@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # What test-aws runs: "-m aws" leaves out what is in test, too.
 AWS ?= tests/aws tests/readers tests/e2e/test_s3.py tests/stores tests/metastores
-# So many files of tests side by side; WORKERS=0 runs them one by one.
-WORKERS ?= 2
+# So many files of tests side by side, each with a Spark of its own; WORKERS=0 runs them one by one.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo "$$n")
 PYTEST ?= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test test-aws check format warehouses
