@@ -257,10 +257,7 @@ def _local(lake: Lake, settings: Mapping[str, str] | None = None) -> Engine:
         from runner import s3a
 
         region, endpoint = lake.aws()
-        found = s3a.spark_settings(region, endpoint, s3a.jars(lake.progress))
-        if settings.get("spark.master", "local").startswith("local"):
-            found |= s3a.commit_by_disk(lake.state_directory / "commits")
-        settings = {**found, **settings}
+        settings = {**s3a.spark_settings(region, endpoint, s3a.jars(lake.progress)), **settings}
     return LocalEngine(
         lake.metastore_uri, settings, lake.state_directory / "logs" / "spark.log", lake.progress
     )

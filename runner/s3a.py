@@ -1,7 +1,7 @@
 """S3 as Hadoop reaches it from this machine: the jars of S3A, and its settings for Spark and for Hive.
 
 Versions and settings are those that were measured together: hadoop-aws of pyspark's own Hadoop (3.3.4), and
-the committers of spark-hadoop-cloud: nothing is renamed, and no file is seen before it is whole.
+the magic committer of spark-hadoop-cloud: nothing is renamed, and no file is seen before it is whole.
 """
 
 from __future__ import annotations
@@ -69,8 +69,6 @@ def hadoop_settings(region: str, endpoint: str) -> dict[str, str]:
         "fs.s3a.aws.credentials.provider": "com.amazonaws.auth.DefaultAWSCredentialsProviderChain",
         "fs.s3a.committer.name": "magic",
         "fs.s3a.committer.magic.enabled": "true",
-        # Else each file that is made asks for the deletion of markers of all directories above it.
-        "fs.s3a.directory.marker.retention": "keep",
         "mapreduce.outputcommitter.factory.scheme.s3": "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory",
         "mapreduce.outputcommitter.factory.scheme.s3a": "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory",
     }
@@ -87,15 +85,6 @@ def spark_settings(region: str, endpoint: str, with_jars: list[Path]) -> dict[st
     """Of a session on this machine."""
     hadoop = {f"spark.hadoop.{key}": value for key, value in hadoop_settings(region, endpoint).items()}
     return {**hadoop, **COMMITTER, "spark.jars": ",".join(jar.as_uri() for jar in with_jars)}
-
-
-def commit_by_disk(directory: Path) -> dict[str, str]:
-    """Of a session whose tasks share this machine's disk: what they have uploaded is noted there, and not
-    beside the data as the magic committer does, which asks S3 about three times as often."""
-    return {
-        "spark.hadoop.fs.s3a.committer.name": "directory",
-        "spark.hadoop.fs.s3a.committer.staging.tmp.path": str(directory.absolute()),
-    }
 
 
 def submit_settings(region: str, endpoint: str, with_jars: list[Path] | None) -> dict[str, str]:
