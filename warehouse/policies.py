@@ -98,6 +98,8 @@ def _job(needs: Needs, names: Names) -> list[Json]:
                 ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
                 runs,
             ),
+            # Spark asks what lies at the directory of a run before it lists it.
+            allow("LookAtRuns", ["s3:GetObject"], arn.below(written, names, RUN)),
             allow("AnswerRequests", ["s3:PutObject"], arn.inside(f"_warehouse/runs/{RUN}/result.json")),
             # Before Hadoop makes a directory it looks for those above it, up to the lake.
             *arn.listing("List", "s3:ListBucket", [needs.lake, *_outside(needs, read)]),

@@ -269,13 +269,13 @@ def test_what_ends_in_mid_run_is_told_and_nothing_is_lost(
     make_shop: Callable[..., Shop], calm: dict[str, dict[str, list[bytes]]],
     answer: Callable[[Asked], Answered], services: Sequence[str], told: str, fix: str,
 ) -> None:  # fmt: skip
-    """At call 1, 62, 123, …: each time later, until the backfill ends before it happens."""
+    """At call 1, 32, 63, …: each time later, until the backfill ends before it happens."""
     expected = good_day(make_shop, calm, 7)
     shop = make_shop(f"ends{len(services)}")
     assert shop("ddl", "apply").code == 0
     failed, done = 0, 0
     before = shop.seen()
-    for n in range(0, 2000, 61):
+    for n in range(0, 2000, 31):
         shop.front.wrong = After(n, answer, services)
         got = shop("backfill", *WEEK)
         if got.code == 0:
