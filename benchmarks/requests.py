@@ -3,9 +3,8 @@
 ``python -m benchmarks.requests [--days 365]`` counts in one run, in front of moto's server:
 
 - S3 requests to publish one partition again, of one file and of ``--files``: the whole of ``warehouse run``
-  on a warm Spark, by ``--committer`` (``magic`` is that of clusters, whose machines have no disk in common),
-  against a bare INSERT OVERWRITE in place with the rename committer. Who asks is told by the key of its
-  signature.
+  on a warm Spark, against a bare INSERT OVERWRITE in place with the rename committer. Who asks is told by the
+  key of its signature.
 - Calls of Glue for a backfill of 1, 100 and ``--days`` partitions, new and again, against the least that the
   service's batches allow. Rows are staged without Spark.
 """
@@ -68,14 +67,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=8)
     parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--committer", default="directory", choices=("directory", "magic"))
     parser.add_argument("--only", choices=("s3", "glue"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory, s3_server() as server, gate(server) as front:
         if options.only != "s3":
             _glue(Path(directory) / "glue", front, sorted({1, 100, options.days}))
         if options.only != "glue":
-            _s3(Path(directory) / "s3", front, options.files, options.committer)
+            _s3(Path(directory) / "s3", front, options.files)
 
 
 class Counted:
@@ -127,10 +125,9 @@ def _write(root: Path, files: dict[str, str]) -> None:
 # ------------------------------------------------------------------ S3
 
 
-def _s3(root: Path, front: Gate, files: int, committer: str) -> None:
+def _s3(root: Path, front: Gate, files: int) -> None:
     text = TARGET.format(engine="local", metastore="embedded", name="lake", url=front.url)
     spark = {"spark.driver.memory": "1g", "spark.ui.enabled": "false"}
-    spark["spark.hadoop.fs.s3a.committer.name"] = committer
     lines = "".join(f'"{key}" = "{value}"\n' for key, value in spark.items())
     written = {"pyproject.toml": f"{text}[tool.warehouse.targets.bench.spark]\n{lines}"}
     for n in (1, files):
@@ -159,7 +156,7 @@ def _s3(root: Path, front: Gate, files: int, committer: str) -> None:
             print(f"\none partition of {n} files, again")
             for _ in range(2):  # the second time all is there already
                 by_pointer = counted.of(functools.partial(_publish, warehouse, f"ours_{n}"))
-            _table(f"ours, {committer} committer", by_pointer)
+            _table("ours, magic committer", by_pointer)
             for version in ("1", "2"):
                 bare.conf.set("mapreduce.fileoutputcommitter.algorithm.version", version)
                 for _ in range(2):

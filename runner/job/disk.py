@@ -1,8 +1,8 @@
 """A local disk on which Spark makes files without starting processes.
 
 Hadoop without its native library runs ``chmod`` for each file and directory that it makes, twice for a file
-with its hidden ``.crc``: a fifth of the time of a small run; and ``ls`` for each file of a Hive text table that
-is read. Java itself can do both in microseconds.
+with its hidden ``.crc``: a fifth of the time of a small run; and ``ls`` for each file of a text table that is
+read. Java itself can do both in microseconds.
 
 Python 3.9, standard library and pyspark only: it goes to clusters.
 """
