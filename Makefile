@@ -9,7 +9,7 @@ AWS ?= tests/aws tests/readers tests/e2e/test_s3.py tests/stores tests/metastore
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo "$$n")
 PYTEST ?= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-aws check format warehouses
+.PHONY: help demo archive test test-aws check format warehouses
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,10 +27,13 @@ demo: $(STAMP) ## a month of generated music: land, DDL, backfill, a failing che
 warehouses: $(STAMP) ## all four warehouses from generated files, then their status and reports
 	@$(BIN)/python -m demo.warehouses
 
-test: $(STAMP) ## all tests but the longest of AWS, which are test-aws
+archive: $(STAMP) ## classes of Spark packed once, so that each start takes half the time (tests do it, too)
+	@$(BIN)/python -m runner.training
+
+test: $(STAMP) archive ## all tests but the longest of AWS, which are test-aws
 	$(PYTEST) -m "not aws"
 
-test-aws: $(STAMP) ## what runs on AWS, executed against servers on this machine
+test-aws: $(STAMP) archive ## what runs on AWS, executed against servers on this machine
 	$(PYTEST) $(AWS)
 
 check: $(STAMP) ## formatting, lint, types

@@ -1,11 +1,13 @@
 """How long a command takes to say its first word: ``python -m benchmarks.startup [--rounds 9]``.
 
 Wall time of whole processes, the metastore running, on a copy of the music warehouse in a temporary folder.
+Last, one run of one table, Java with and without the archive of classes, in turn and fewer rounds.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import statistics
 import subprocess
@@ -13,6 +15,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from runner import archive
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = (
@@ -22,6 +26,9 @@ COMMANDS = (
     ("ddl", "status", "--select", "music"),
     ("status", "--select", "music"),
 )
+
+
+RUN = ("run", "--select", "music.songplays", "--date", "2018-11-01", "--force")
 
 
 def main() -> None:
@@ -38,8 +45,23 @@ def main() -> None:
             print(f"{bare:.3f} s  python -c pass")
             for words in COMMANDS:
                 print(f"{_median(_line(*words), directory, rounds):.3f} s  warehouse {' '.join(words)}")
+            _runs(directory, max(3, rounds // 3))
         finally:
             _run(directory, "metastore", "stop")
+
+
+def _runs(directory: str, rounds: int) -> None:
+    subprocess.run([sys.executable, "-m", "runner.training"], cwd=ROOT, check=True)
+    _run(directory, "land", "music", "--generate", "--start", "2018-11-01", "--end", "2018-11-01")
+    _run(directory, "backfill", "--select", "music", "--start", "2018-11-01", "--end", "2018-11-01")
+    with_it, without = [], []
+    for _ in range(rounds):
+        with_it.append(_median(_line(*RUN), directory, 1))
+        os.environ[archive.SWITCH] = "off"
+        without.append(_median(_line(*RUN), directory, 1))
+        del os.environ[archive.SWITCH]
+    for times, how in ((with_it, "with"), (without, "without")):
+        print(f"{statistics.median(times):.3f} s  warehouse {' '.join(RUN)}, {how} the archive of classes")
 
 
 def _line(*words: str) -> list[str]:

@@ -21,7 +21,9 @@ def examine(lake: Lake) -> Iterator[Finding]:
     here = lake.target.engine in ("local", "spark-submit")
     spark = ("pyspark",) if here else ()
     yield from map(_package, (*spark, "sqlglot", "thrift", "pymetastore"))
-    looks: list[tuple[str, Look]] = [("Java", _java), ("memory", _memory)] if here else []
+    looks: list[tuple[str, Look]] = []
+    if here:
+        looks = [("Java", _java), ("class archive", _archive), ("memory", _memory)]
     if uses_aws(lake):
         from runner import doctor_aws
 
@@ -60,6 +62,22 @@ def _java() -> Finding:
 
     home = java.java_home()
     return Finding("Java", True, f"{java.major_version(home)} at {home}")
+
+
+def _archive() -> Finding:
+    """A missing one is no fault: it comes after the first command that starts Spark."""
+    from runner import archive
+
+    made = archive.path()
+    if made is None:
+        return Finding("class archive", True, f"none (Java before 17, or {archive.SWITCH}=off)")
+    if made.exists():
+        return Finding("class archive", True, f"{made}, {made.stat().st_size / 1e6:.0f} MB")
+    tried = made.with_suffix(".log")
+    if not tried.exists():
+        return Finding("class archive", True, "not yet: made after the first command that starts Spark")
+    lines = tried.read_text().strip().splitlines()
+    return Finding("class archive", True, lines[0] if lines else "being made")
 
 
 def _memory() -> Finding:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from text_engine import TextEngine
 from tiny import Tiny
 
+from runner import archive
 from runner import lake as lakes
 from runner.engines.local import LocalEngine
 
@@ -26,7 +27,8 @@ _SOCKETS = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptio
 
 # A Spark that lives for minutes is compiled quickly rather than well; its start-up is most of many tests.
 os.environ.setdefault(
-    "SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+    "SPARK_SUBMIT_OPTS",
+    " ".join(["-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC", *archive.options()]),
 )
 
 # A busy machine is no error: generated examples may take their time.

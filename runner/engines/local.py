@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from runner import java
+from runner import archive, java
 from runner.engines import Progress, Rows
 from warehouse.errors import OutsideError, RunFailedError
 from warehouse.manifest import Manifest, Result
@@ -127,7 +127,8 @@ class LocalEngine:
             **self._settings,
         }
         given = settings.get("spark.driver.extraJavaOptions", "")
-        settings = in_utc({**settings, "spark.driver.extraJavaOptions": f"{options} {given}"})
+        options = " ".join([options, *(f'"{option}"' for option in archive.options()), given])
+        settings = in_utc({**settings, "spark.driver.extraJavaOptions": options})
         builder = SparkSession.builder
         for key, value in settings.items():
             if key.startswith("spark."):
@@ -152,6 +153,7 @@ class LocalEngine:
                 with contextlib.suppress(Exception):
                     self._session.stop()
                 self._session = None
+                archive.later()
 
 
 @contextlib.contextmanager

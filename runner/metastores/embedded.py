@@ -19,11 +19,11 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from runner import archive
 from runner.java import java_home, major_version
 from warehouse.errors import OutsideError
 
@@ -93,11 +93,13 @@ def ensure(
     idle: float = IDLE_SECONDS,
     heap: str = "256m",
     timeout: float = WAIT_SECONDS,
+    options: Sequence[str] | None = None,
 ) -> str:
     """The ``thrift://127.0.0.1:PORT`` of the server of ``state_dir``, started if it does not run.
 
     The server is kept from idling away for as long as this process lives. ``settings`` go into its
-    hive-site.xml, ``jars`` onto its class path; ``port`` 0 means any free one; ``idle`` is in seconds.
+    hive-site.xml, ``jars`` onto its class path; ``port`` 0 means any free one; ``idle`` is in seconds;
+    ``options`` are for Java, by default those for a quick start.
     :class:`OutsideError` when it cannot be started, or runs with other settings for another command.
     """
     began, deadline = time.time(), time.monotonic() + timeout
@@ -118,6 +120,7 @@ def ensure(
             if found.get("time", 0.0) >= began or launched:
                 raise _failed(path, found.get("error") or _last_line(path / "supervisor.log"), port)
             order: dict[str, Any] = {"port": port, "idle": idle, "heap": heap, "digest": digest}
+            order["options"] = archive.options() if options is None else list(options)
             if not told and progress:
                 progress("starting Hive's metastore")
             told = True
@@ -270,7 +273,7 @@ def _launch(path: Path, order: dict[str, Any], settings: Mapping[str, str], jars
         order |= {
             "java": str(home / "bin" / "java"),
             "modules": (major_version(home) or 0) > 8,
-            "classpath": [*map(str, jars), str(_spark_jars() / "*")],
+            "classpath": [*archive.class_path(), *map(str, jars)],
             "lock_fd": lock,
             "attempt": uuid.uuid4().hex,
         }
@@ -304,13 +307,6 @@ def _configure(path: Path, settings: Mapping[str, str]) -> None:
     target.touch(mode=0o600)  # settings may carry what only their owner should read
     target.write_text("\n".join(['<?xml version="1.0"?>', "<configuration>", *lines, "</configuration>", ""]))
     (conf / "log4j2.properties").write_text(_LOGGING)
-
-
-def _spark_jars() -> Path:
-    spec = find_spec("pyspark")
-    if spec is None or spec.origin is None:
-        raise OutsideError("Hive's metastore needs pyspark's jars", fix="install the package pyspark")
-    return Path(spec.origin).parent / "jars"
 
 
 def _digest(settings: Mapping[str, str], jars: Sequence[Path], port: int) -> str:

@@ -51,10 +51,10 @@ class Server:
             *(
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
-                "-Xshare:auto",
                 "-Xms64m",
                 f"-Xmx{order['heap']}",
             ),
+            *order["options"],
             *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENS if order["modules"]),
             "-Dlog4j2.contextSelector=org.apache.logging.log4j.core.selector.BasicContextSelector",
             f"-Dlog4j2.configurationFile={(state / 'conf' / 'log4j2.properties').as_uri()}",
@@ -63,7 +63,8 @@ class Server:
             f"-Dderby.system.home={state}",
             f"-Dderby.stream.error.file={state / 'derby.log'}",
             "-Djava.awt.headless=true",
-            *("-cp", os.pathsep.join([str(state / "conf"), *order["classpath"]])),
+            # Last: an archive of classes fits a class path that begins as its own.
+            *("-cp", os.pathsep.join([*order["classpath"], str(state / "conf")])),
             *("py4j.GatewayServer", "--die-on-broken-pipe", "--enable-auth", "0"),
         ]
         self.process = subprocess.Popen(
