@@ -35,7 +35,7 @@ def lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
     """
     try:
         first = file.readline(LONGEST)
-        if first.startswith(_UTF16_MARKS):
+        if first.startswith(_UTF16_MARKS) and b"\0" in first:  # else it is a line of garbage
             raise ProjectError(
                 f"{path.name} is UTF-16, which is not read",
                 where=Location(str(path), 1),

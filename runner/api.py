@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from runner.schema import Applied, TableDdl
     from runner.status import TableStatus
     from runner.unit import Verdict
+    from runner.vacuum import Vacuumed
     from warehouse.facts import TableFacts
     from warehouse.findings import Finding as LintFinding
     from warehouse.log import SliceState
@@ -183,37 +184,21 @@ class Warehouse:
     # ------------------------------------------------------------------ running
 
     def run(
-        self,
-        terms: Sequence[str],
-        date: str,
-        *,
-        exclude: Sequence[str] = (),
-        options: Options | None = None,
-        told: Told | None = None,
-    ) -> Report:
+        self, terms: Sequence[str], date: str, *,
+        exclude: Sequence[str] = (), options: Options | None = None, told: Told | None = None,
+    ) -> Report:  # fmt: skip
         """Run one interval of the selected tables where it is stale. ``told`` hears of each slice."""
         return self._execute(terms, exclude, one_interval(date), options or Options(), told)
 
     def backfill(
-        self,
-        terms: Sequence[str],
-        start: str,
-        end: str,
-        *,
-        exclude: Sequence[str] = (),
-        options: Options | None = None,
-        told: Told | None = None,
-    ) -> Report:
+        self, terms: Sequence[str], start: str, end: str, *,
+        exclude: Sequence[str] = (), options: Options | None = None, told: Told | None = None,
+    ) -> Report:  # fmt: skip
         """Run every stale interval from ``start`` to ``end``, both inclusive."""
         return self._execute(terms, exclude, interval_range(start, end), options or Options(), told)
 
     def _execute(
-        self,
-        terms: Sequence[str],
-        exclude: Sequence[str],
-        spans: Spans,
-        options: Options,
-        told: Told | None,
+        self, terms: Sequence[str], exclude: Sequence[str], spans: Spans, options: Options, told: Told | None
     ) -> Report:
         from runner import execute
 
@@ -261,12 +246,9 @@ class Warehouse:
         return len(plan.running) + len(plan.perhaps)
 
     def audit(
-        self,
-        terms: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-        start: str | None = None,
-        end: str | None = None,
-    ) -> Report:
+        self, terms: Sequence[str] = (), exclude: Sequence[str] = (),
+        start: str | None = None, end: str | None = None,
+    ) -> Report:  # fmt: skip
         """Run the checks on published rows: all, or of the intervals from ``start`` to ``end``."""
         from runner.audit import audit
 
@@ -366,6 +348,24 @@ class Warehouse:
         from runner.querying import athena
 
         return athena(self.lake, sql, limit)
+
+    def vacuum(
+        self,
+        terms: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        *,
+        retain_days: float = 30.0,
+        grace_hours: float = 24.0,
+        apply: bool = False,
+    ) -> Iterator[Vacuumed]:  # fmt: skip
+        """Condemn and delete directories that nothing needs; yields them. Without ``apply`` only says so.
+
+        Without selectors: of all tables that ever were, dropped ones too, and records of runs.
+        """
+        from runner.vacuum import vacuum
+
+        only = set(self.tables(terms, exclude)) if terms or exclude else None
+        return vacuum(self.lake, only, retain_days=retain_days, grace_hours=grace_hours, apply=apply)
 
     # ------------------------------------------------------------------ the lake and the embedded metastore
 

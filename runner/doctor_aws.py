@@ -21,8 +21,9 @@ from runner.looking import Finding, Look
 from runner.stores.s3 import S3Store
 from warehouse.config import expand
 from warehouse.errors import OutsideError, WarehouseError
-from warehouse.policies import Needs, policies
+from warehouse.policies import policies
 from warehouse.policy_documents import Json
+from warehouse.policy_names import Needs
 
 CREATE = "make it so: warehouse lake create"
 _VCPUS = "L-1216C47A"

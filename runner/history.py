@@ -92,7 +92,7 @@ def rollback(lake: Lake, table: TableName, spec: Spec, reason: str, run_id: str 
     ]
     wanted = _choose(table, spec, earlier, now, run_id)
     for partition in wanted.partitions:
-        if partition.location in state.condemned:
+        if state.doomed(partition.location) is not None:
             raise ProjectError(
                 f"the rows of run {wanted.run_id} are gone or about to go",
                 why="vacuum has condemned their directory",

@@ -12,7 +12,8 @@ from warehouse.config import expand
 from warehouse.contract import Format
 from warehouse.errors import Location, ProjectError
 from warehouse.names import TableName
-from warehouse.policies import ROLES, Lying, Needs, Passed, policies
+from warehouse.policies import ROLES, policies
+from warehouse.policy_names import Lying, Needs, Passed
 
 _CONVERTED = (Format.PARQUET, Format.ORC)
 """Formats that Spark writes itself; others go through Hive's writer."""

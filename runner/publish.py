@@ -45,7 +45,7 @@ def append(log: TableLog, body: Body, base: int, nonce: str) -> Appended:
     def perform(request: Request) -> Any:
         match request:
             case ReadEntries():
-                return log.entries(request.after)
+                return log.since(request.after)
             case PutEntry():
                 return Put.WRITTEN if log.put(request.entry) else Put.TAKEN
             case _:
@@ -137,7 +137,7 @@ class Converging:
     def perform(self, request: Request) -> Any:
         match request:
             case ReadEntries():
-                entries = self.log.entries(request.after)
+                entries = self.log.since(request.after)
                 self._read_at = time.monotonic()
                 self.state = fold(entries, self.state) if entries else self.state
                 return entries

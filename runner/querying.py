@@ -77,7 +77,7 @@ def _shadow(lake: Lake, stack: contextlib.ExitStack, table: TableName, state: St
     assert contract is not None
     now = lake.log(table).state()
     for partition in state.partitions().values():
-        if partition.location in now.condemned:
+        if now.doomed(partition.location) is not None:
             raise ProjectError(
                 f"{table} {partition.partition} cannot be read as of {as_of}",
                 why="vacuum has condemned its directory",

@@ -69,6 +69,9 @@ def hadoop_settings(region: str, endpoint: str) -> dict[str, str]:
         "fs.s3a.aws.credentials.provider": "com.amazonaws.auth.DefaultAWSCredentialsProviderChain",
         "fs.s3a.committer.name": "magic",
         "fs.s3a.committer.magic.enabled": "true",
+        # A run's directory is its own: no other job left anything unfinished there, and what a killed task
+        # left the bucket's lifecycle ends. So commits need not list all unfinished uploads.
+        "fs.s3a.committer.abort.pending.uploads": "false",
         "mapreduce.outputcommitter.factory.scheme.s3": "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory",
         "mapreduce.outputcommitter.factory.scheme.s3a": "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory",
     }

@@ -43,6 +43,7 @@ _LONGEST = (
 _OF_AWS = (
     "aws/test_emr.py",
     "aws/test_emr_ends",
+    "aws/test_iam_month",
     "aws/test_iam_roles",
     "aws/test_faults",
     "aws/test_spark_",

@@ -233,6 +233,15 @@ class State(msgspec.Struct):
                         found.append(other)
         return found
 
+    def doomed(self, location: str) -> str | None:
+        """The condemned directory that a location is, or lies in."""
+        location = location.rstrip("/")
+        while location and self.condemned:
+            if location in self.condemned:
+                return location
+            location = location.rpartition("/")[0]
+        return None
+
     def hold_on(self, spec: Spec) -> Hold | None:
         exact = self.holds.get(spec.path)
         if exact is not None or not self.holds:
@@ -363,4 +372,7 @@ def describe(body: Body) -> Mapping[str, Any]:
     """An entry's kind and subjects for people: ``{"kind": ..., "slices": [...], "reason": ...}``."""
     kind = str(body.__struct_config__.tag)
     specs = [s.spec for s in getattr(body, "slices", ())] or list(getattr(body, "specs", ()))
-    return {"kind": kind, "slices": specs, "reason": getattr(body, "reason", "")}
+    reason = getattr(body, "reason", "")
+    if isinstance(body, Condemned):
+        reason = f"vacuum: {len(body.locations)} directories that nothing needs"
+    return {"kind": kind, "slices": specs, "reason": reason}

@@ -1,68 +1,26 @@
 """What each role must be allowed in AWS, as IAM policies: from what the SQL reads and writes, and the DDL.
 
-``job`` is what Spark runs as, ``runner`` is whoever gives the commands, ``reader`` asks Athena. Nothing here
-knows an account: it is ``*`` unless given.
+``job`` is what Spark runs as, ``runner`` is whoever gives the commands, ``vacuum`` deletes what nothing
+needs, ``reader`` asks Athena. Nothing here knows an account: it is ``*`` unless given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from warehouse.names import TableName
 from warehouse.policy_documents import Json, allow, deny, documents
-
-RUN = "????????T??????-????????"
-"""A run id, as a pattern: all that a job may write lies below a directory of this form."""
-
-Names = Callable[[Iterable[TableName]], list[tuple[str, str]]]
-"""Patterns of databases and tables that stand for tables."""
-
-
-@dataclass(frozen=True)
-class Lying:
-    """A table and the URI where it lies. ``run``: its rows are written by runs; else files come from
-    elsewhere. ``loaded``: Spark writes it through Hive's own writer, which notes it at the table."""
-
-    name: TableName
-    location: str
-    run: bool
-    loaded: bool = False
-
-
-@dataclass(frozen=True)
-class Passed:
-    """A role (name or ARN) that is handed to a service."""
-
-    role: str
-    services: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What a project does on a target. ``lake``, ``output`` and ``logs`` are ``s3://…`` or empty."""
-
-    lake: str
-    tables: tuple[Lying, ...]
-    read: frozenset[TableName]
-    """What statements and checks read."""
-    staging: str
-    glue: bool
-    engine: str
-    region: str = "*"
-    account: str = "*"
-    work_group: str = "primary"
-    output: str = ""
-    logs: str = ""
-    passed: tuple[Passed, ...] = ()
-    makes_clusters: bool = True
-    scales: bool = False
-
-    @property
-    def partition(self) -> str:
-        if self.region.startswith("cn-"):
-            return "aws-cn"
-        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+from warehouse.policy_names import (
+    RUN,
+    Arns,
+    Names,
+    Needs,
+    by_database,
+    by_letter,
+    each,
+    inside,
+    outside,
+)
 
 
 def policies(role: str, needs: Needs) -> tuple[Json, ...]:
@@ -71,18 +29,18 @@ def policies(role: str, needs: Needs) -> tuple[Json, ...]:
     Tables are named one by one where that fits into one document, else by database, else by the first letters
     of databases.
     """
-    for names, most in ((_each, 1), (_by_database, 4)):
+    for names, most in ((each, 1), (by_database, 4)):
         found = documents(_ROLES[role](needs, names))
         if len(found) <= most:
             return found
-    return documents(_ROLES[role](needs, _by_letter))
+    return documents(_ROLES[role](needs, by_letter))
 
 
 # ------------------------------------------------------------------ the roles
 
 
 def _job(needs: Needs, names: Names) -> list[Json]:
-    arn = _Arns(needs)
+    arn = Arns(needs)
     written = [t for t in needs.tables if t.run]
     read = [t for t in needs.tables if t.name in needs.read]
     found = []
@@ -102,10 +60,10 @@ def _job(needs: Needs, names: Names) -> list[Json]:
             allow("LookAtRuns", ["s3:GetObject"], arn.below(written, names, RUN)),
             allow("AnswerRequests", ["s3:PutObject"], arn.inside(f"_warehouse/runs/{RUN}/result.json")),
             # Before Hadoop makes a directory it looks for those above it, up to the lake.
-            *arn.listing("List", "s3:ListBucket", [needs.lake, *_outside(needs, read)]),
+            *arn.listing("List", "s3:ListBucket", [needs.lake, *outside(needs, read)]),
             *arn.listing("ListUploads", "s3:ListBucketMultipartUploads", [
-                *(f"{needs.lake}/{db}/{table}" for db, table in names(_inside(needs, written))),
-                *_outside(needs, written),
+                *(f"{needs.lake}/{db}/{table}" for db, table in names(inside(needs, written))),
+                *outside(needs, written),
             ], f"{RUN}/"),
         ]  # fmt: skip
     if needs.glue:
@@ -125,7 +83,7 @@ def _job(needs: Needs, names: Names) -> list[Json]:
 
 
 def _runner(needs: Needs, names: Names) -> list[Json]:
-    arn = _Arns(needs)
+    arn = Arns(needs)
     tables = [t.name for t in needs.tables]
     written = [t for t in needs.tables if t.run]
     found = []
@@ -151,8 +109,8 @@ def _runner(needs: Needs, names: Names) -> list[Json]:
             allow("EndDoctorsTrial", ["s3:DeleteObject"], arn.inside("_warehouse/doctor-*")),
             *arn.listing("List", "s3:ListBucket", [
                 f"{needs.lake}/_warehouse",
-                *(f"{needs.lake}/{db}/{table}" for db, table in names(_inside(needs, needs.tables))),
-                *_outside(needs, needs.tables),
+                *(f"{needs.lake}/{db}/{table}" for db, table in names(inside(needs, needs.tables))),
+                *outside(needs, needs.tables),
             ]),
         ]  # fmt: skip
     if needs.glue:
@@ -171,7 +129,42 @@ def _runner(needs: Needs, names: Names) -> list[Json]:
     return found + _engine(needs, arn)
 
 
-def _engine(needs: Needs, arn: _Arns) -> list[Json]:
+def _vacuum(needs: Needs, names: Names) -> list[Json]:
+    """It condemns (an entry of the log), looks at pointers, and deletes what runs wrote: nothing else may."""
+    arn = Arns(needs)
+    tables = [t.name for t in needs.tables]
+    written = [t for t in needs.tables if t.run]
+    found = []
+    if needs.lake:
+        logs = arn.inside("_warehouse/tables/*/log/*")
+        found += [
+            allow("ReadState", ["s3:GetObject"], arn.inside("_warehouse/*")),
+            allow(
+                "WriteState",
+                ["s3:PutObject"],
+                [a for db, t in names(tables) for a in arn.inside(f"_warehouse/tables/{db}.{t}/*")],
+            ),
+            deny(
+                "NeverOverwriteTheLog", ["s3:PutObject"], logs, {"Null": {"s3:if-none-match": "true"}}
+            ),
+            deny("NeverDeleteTheLog", ["s3:DeleteObject", "s3:DeleteObjectVersion"], logs),
+            allow("DeleteRuns", ["s3:DeleteObject"], arn.below(written, names, f"{RUN}/*")),
+            allow("DeleteRecords", ["s3:DeleteObject"], arn.inside("_warehouse/runs/*")),
+            *arn.listing("List", "s3:ListBucket", [
+                f"{needs.lake}/_warehouse",
+                *(f"{needs.lake}/{db}/{table}" for db, table in names(inside(needs, needs.tables))),
+                *outside(needs, needs.tables),
+            ]),
+        ]  # fmt: skip
+    if needs.glue:
+        found += [
+            allow("ReadCatalog", VACUUM_READS, arn.glue(names(tables))),
+            allow("MovePointers", MOVE_POINTERS, arn.glue(names(tables))),
+        ]
+    return found
+
+
+def _engine(needs: Needs, arn: Arns) -> list[Json]:
     found = []
     if needs.engine == "emr":
         found += [
@@ -220,7 +213,7 @@ def _engine(needs: Needs, arn: _Arns) -> list[Json]:
 
 
 def _reader(needs: Needs, names: Names) -> list[Json]:
-    arn = _Arns(needs)
+    arn = Arns(needs)
     databases = names([TableName(db, "*") for db in sorted({t.name.db for t in needs.tables})])
     found = [
         allow(
@@ -233,7 +226,7 @@ def _reader(needs: Needs, names: Names) -> list[Json]:
     if needs.glue:
         found.append(allow("ReadCatalog", READ_CATALOG, arn.glue(databases)))
     if needs.lake:
-        lying = [f"{needs.lake}/{db}" for db, _ in databases] + _outside(needs, needs.tables)
+        lying = [f"{needs.lake}/{db}" for db, _ in databases] + outside(needs, needs.tables)
         found += [
             allow("ReadTables", ["s3:GetObject"], [f"{arn.s3(one)}/*" for one in lying]),
             *arn.listing("ListTables", "s3:ListBucket", lying),
@@ -260,6 +253,7 @@ RUNNER_READS = [
     f"glue:{action}"
     for action in ("GetDatabase", "GetTable", "GetTables", "GetPartitions", "BatchGetPartition")
 ]  # fmt: skip
+VACUUM_READS = [f"glue:{action}" for action in ("GetDatabase", "GetTable", "GetPartitions")]
 MOVE_POINTERS = [
     f"glue:{action}"
     for action in (
@@ -268,110 +262,10 @@ MOVE_POINTERS = [
     )
 ]  # fmt: skip
 
-_ROLES: dict[str, Callable[[Needs, Names], list[Json]]] = {"job": _job, "runner": _runner, "reader": _reader}
+_ROLES: dict[str, Callable[[Needs, Names], list[Json]]] = {
+    "job": _job,
+    "runner": _runner,
+    "vacuum": _vacuum,
+    "reader": _reader,
+}
 ROLES = tuple(_ROLES)
-
-
-# ------------------------------------------------------------------ names of things
-
-
-def _each(tables: Iterable[TableName]) -> list[tuple[str, str]]:
-    return [(t.db, t.table) for t in sorted(set(tables))]
-
-
-def _by_database(tables: Iterable[TableName]) -> list[tuple[str, str]]:
-    return [(db, "*") for db in sorted({t.db for t in tables})]
-
-
-def _by_letter(tables: Iterable[TableName]) -> list[tuple[str, str]]:
-    return [(f"{letter}*", "*") for letter in sorted({t.db[0] for t in tables})]
-
-
-def _own(needs: Needs, table: Lying) -> bool:
-    """Whether it lies where tables lie by default."""
-    return table.location.rstrip("/") == f"{needs.lake}/{table.name.db}/{table.name.table}"
-
-
-def _inside(needs: Needs, tables: Sequence[Lying]) -> list[TableName]:
-    return [t.name for t in tables if _own(needs, t)]
-
-
-def _outside(needs: Needs, tables: Sequence[Lying]) -> list[str]:
-    """URIs on S3 of tables that lie elsewhere."""
-    return [t.location.rstrip("/") for t in tables if not _own(needs, t) and t.location.startswith("s3://")]
-
-
-class _Arns:
-    def __init__(self, needs: Needs) -> None:
-        self._needs = needs
-
-    def of(self, service: str, what: str) -> str:
-        return f"arn:{self._needs.partition}:{service}:{self._needs.region}:{self._needs.account}:{what}"
-
-    def s3(self, uri: str) -> str:
-        """Of a URI, which may hold patterns; without a slash at its end."""
-        return f"arn:{self._needs.partition}:s3:::{uri.removeprefix('s3://').rstrip('/')}"
-
-    def inside(self, key: str) -> list[str]:
-        return [f"{self.s3(self._needs.lake)}/{key}"]
-
-    def below(self, tables: Sequence[Lying], names: Names, key: str) -> list[str]:
-        """The key below the directory of each table."""
-        lake = self.s3(self._needs.lake)
-        return [f"{lake}/{db}/{table}/{key}" for db, table in names(_inside(self._needs, tables))] + [
-            f"{self.s3(uri)}/{key}" for uri in _outside(self._needs, tables)
-        ]
-
-    def buckets(self, uris: Sequence[str]) -> list[str]:
-        return list(dict.fromkeys(self.s3(f"s3://{_split(uri)[0]}") for uri in uris if uri))
-
-    def listing(self, sid: str, action: str, uris: Sequence[str], more: str = "") -> list[Json]:
-        """An action on buckets, below these directories only (and ``more`` below them). That a key is not
-        there is told to those who may list it; others hear that it is forbidden."""
-        by_bucket: dict[str, list[str]] = {}
-        for uri in dict.fromkeys(uris):
-            bucket, key = _split(uri)
-            by_bucket.setdefault(bucket, []).append(key)
-        found = []
-        for number, (bucket, keys) in enumerate(by_bucket.items(), 1):
-            prefixes = [p for key in keys for p in _prefixes(key, more)]
-            # A lake may be a whole bucket.
-            condition = {"StringLike": {"s3:prefix": prefixes}} if more or "" not in keys else None
-            name = sid if len(by_bucket) == 1 else f"{sid}{number}"
-            found.append(allow(name, [action], [self.s3(f"s3://{bucket}")], condition))
-        return found
-
-    def glue(self, tables: Sequence[tuple[str, str]], databases: Sequence[str] = ()) -> list[str]:
-        """A call on a table is checked on the table, its database and the catalog."""
-        return [
-            *self.databases([*(db for db, _ in tables), *databases]),
-            *(self.of("glue", f"table/{db}/{table}") for db, table in dict.fromkeys(tables)),
-        ]
-
-    def functions(self, tables: Sequence[tuple[str, str]]) -> list[str]:
-        databases = [*dict.fromkeys(db for db, _ in tables), "default"]
-        return [
-            *self.databases(databases),
-            *(self.of("glue", f"userDefinedFunction/{db}/*") for db in databases),
-        ]
-
-    def databases(self, names: Sequence[str]) -> list[str]:
-        found = (self.of("glue", f"database/{name}") for name in dict.fromkeys(names))
-        return [self.of("glue", "catalog"), *found]
-
-    def role(self, role: str) -> str:
-        if not role.startswith("arn:"):
-            return f"arn:{self._needs.partition}:iam::{self._needs.account}:role/{role}"
-        parts = role.split(":")
-        return ":".join([*parts[:4], self._needs.account, *parts[5:]])
-
-
-def _split(uri: str) -> tuple[str, str]:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key.strip("/")
-
-
-def _prefixes(key: str, more: str) -> list[str]:
-    if more:
-        return [f"{key}/{more}*".lstrip("/")]
-    return [key, f"{key}/*"]

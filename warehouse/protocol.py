@@ -75,10 +75,18 @@ def judge(body: Body, since: Sequence[Entry], head: State, *, forced: bool = Fal
 
 def spare_the_published(body: Condemned, head: State) -> Verdict:
     """What the head points at is not condemned, whoever published it meanwhile."""
-    used = {p.location for p in head.partitions().values()}
-    spared = {x: "the log points at it" for x in body.locations if x in used}
+    used = {x for p in head.partitions().values() for x in _and_above(p.location)}
+    spared = {x: "the log points at it, or into it" for x in body.locations if x in used}
     left = tuple(x for x in body.locations if x not in used)
     return Verdict(Condemned(left) if left else None, spared)
+
+
+def _and_above(location: str) -> Iterator[str]:
+    """A location, and the directories that it lies in."""
+    location = location.rstrip("/")
+    while location:
+        yield location
+        location = location.rpartition("/")[0]
 
 
 def definition_rule(since: Iterable[Entry]) -> str | None:
@@ -117,7 +125,7 @@ def hold_rule(spec: Spec, head: State) -> str | None:
 
 def condemned_rule(new: SliceState, head: State) -> str | None:
     """Nothing points again at a directory that vacuum is about to delete."""
-    doomed = next((p.location for p in new.partitions if p.location in head.condemned), None)
+    doomed = next((d for p in new.partitions if (d := head.doomed(p.location)) is not None), None)
     return f"vacuum has condemned {doomed}" if doomed is not None else None
 
 

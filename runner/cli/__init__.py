@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hold": ("history", "Keep backfills from replacing a partition."),
     "release": ("history", "End a hold."),
     "accept": ("history", "Take a code change as forward-only."),
+    "vacuum": ("vacuum", "Delete what nothing needs any more: rows of replaced and of failed runs."),
     "audit": ("audit", "Run the checks on what is published."),
     "test": ("test", "Unit tests of SQL: given rows in, expected rows out."),
     "report": ("report", "A page of figures on a domain, from its published tables."),

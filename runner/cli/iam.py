@@ -11,7 +11,9 @@ from runner.console import opened, say
 
 
 @click.command()
-@click.option("--role", type=click.Choice(("job", "runner", "reader")), help="Only this role's policy.")
+@click.option(
+    "--role", type=click.Choice(("job", "runner", "vacuum", "reader")), help="Only this role's policy."
+)
 @click.option("--account", default="*", metavar="ID", help="Put this account into ARNs; default: any (*).")
 @json_output
 @click.pass_context
@@ -21,6 +23,7 @@ def iam(ctx: click.Context, role: str | None, account: str, as_json: bool) -> No
     \b
     job     what Spark runs as: reads what SQL reads, writes below run directories
     runner  who gives the commands: log, claims, pointers, staging tables, the engine
+    vacuum  who deletes what nothing needs: the only one that may
     reader  who asks Athena: the published databases, and nothing of how they are made
     """
     from runner.iam import roles

@@ -15,8 +15,9 @@ from tiny import Tiny
 from runner.run import new_run_id
 from tests.aws.permissions import decide
 from warehouse.names import TableName
-from warehouse.policies import ROLES, RUN, Lying, Needs, Passed, policies
+from warehouse.policies import ROLES, policies
 from warehouse.policy_documents import LONGEST, size
+from warehouse.policy_names import RUN, Lying, Needs, Passed
 
 ROOT = Path(__file__).resolve().parents[2]
 LAKE = "s3://bucket/lake"
@@ -49,8 +50,8 @@ def may(documents: Any, action: str, key: str, **context: str) -> bool:
 @given(projects)
 def test_whatever_the_tables_documents_fit_and_roles_do_their_work_alone(tables: Any) -> None:
     project = needs(tables)
-    job, runner, reader = (policies(role, project) for role in ROLES)
-    for documents in (job, runner, reader):
+    job, runner, vacuum, reader = (policies(role, project) for role in ROLES)
+    for documents in (job, runner, vacuum, reader):
         assert all(size(d) <= LONGEST for d in documents)
         assert len(documents) <= 10, "a role takes ten policies"
         for document in documents:
@@ -71,7 +72,7 @@ def test_whatever_the_tables_documents_fit_and_roles_do_their_work_alone(tables:
         assert may(runner, "s3:ListBucket", "bucket", s3_prefix=f"lake/{db}/{name}/dt=1/")
         assert may(reader, "s3:GetObject", data)
         # What nobody may do.
-        for documents in (job, runner, reader):
+        for documents in (job, runner, vacuum, reader):
             for action in ("s3:PutObject", "s3:DeleteObject"):
                 assert not may(documents, action, f"{root}/dt=1/part"), "files that no run wrote"
                 assert not may(documents, action, log), "an entry is never overwritten"
@@ -92,7 +93,7 @@ def test_whatever_the_tables_documents_fit_and_roles_do_their_work_alone(tables:
 
 def test_a_few_tables_are_named_one_by_one_and_their_neighbours_are_out_of_reach() -> None:
     project = needs({"music": [("plays", True), ("raw", False)]})
-    job, runner, _ = (policies(role, project) for role in ROLES)
+    job, runner, *_ = (policies(role, project) for role in ROLES)
     assert not may(job, "s3:PutObject", f"bucket/lake/music/other/{RUN_ID}/part")
     assert not may(job, "s3:PutObject", f"bucket/lake/music/raw/{RUN_ID}/part"), "runs do not write it"
     assert not decide(runner, "glue:UpdateTable", "arn:aws:glue:eu-west-1:1:table/music/other", {})
@@ -114,7 +115,7 @@ def test_tables_may_lie_elsewhere() -> None:
     here = Lying(TableName("music", "file"), "file:///here", False)
     base = needs({"music": [("plays", True)]})
     project = Needs(**{**vars(base), "tables": (*base.tables, far, here), "read": frozenset({far.name})})
-    job, runner, reader = (policies(role, project) for role in ROLES)
+    job, runner, _, reader = (policies(role, project) for role in ROLES)
     assert may(job, "s3:PutObject", f"other/deep/far/{RUN_ID}/part")
     assert may(reader, "s3:GetObject", "other/deep/far/x")
     assert may(runner, "s3:ListBucket", "other", s3_prefix="deep/far/")
@@ -125,7 +126,7 @@ def test_a_lake_may_be_a_bucket() -> None:
     base = needs({"music": [("plays", True)]})
     lying = (Lying(TableName("music", "plays"), "s3://bucket/music/plays", True),)
     project = Needs(**{**vars(base), "lake": "s3://bucket", "tables": lying})
-    job, runner, reader = (policies(role, project) for role in ROLES)
+    job, runner, _, reader = (policies(role, project) for role in ROLES)
     assert may(job, "s3:PutObject", f"bucket/music/plays/{RUN_ID}/part")
     assert may(runner, "s3:PutObject", "bucket/_warehouse/tables/music.plays/claims.json")
     assert not may(reader, "s3:GetObject", "bucket/_warehouse/tables/music.plays/claims.json")

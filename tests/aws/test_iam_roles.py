@@ -8,7 +8,7 @@ of it is asked here as AWS's client would.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,14 @@ NOT_USED = {
     # What is used on AWS, or by hands that this test has not.
     ("runner", "elasticmapreduce:CancelSteps"): "on Ctrl-C (test_emr.py)",
     ("runner", "elasticmapreduce:AddTags"): "moto's gate asks it with RunJobFlow",
+    ("vacuum", "glue:CreateTable"): "a table that somebody has dropped",
+    ("vacuum", "glue:UpdateTable"): "a table that a runner died on",
+    ("vacuum", "glue:DeleteTable"): "a dropped table that came back",
+    ("vacuum", "glue:BatchCreatePartition"): "a partition that a runner died on",
+    ("vacuum", "glue:BatchUpdatePartition"): "a partition that a runner died on",
+    ("vacuum", "glue:BatchDeletePartition"): "a partition that a runner died on",
+    ("vacuum", "glue:GetDatabase"): "a table whose database somebody has dropped",
+    ("job", "s3:ListBucketMultipartUploads"): "EMRFS, where a cluster has that instead of S3A",
     ("job", "s3:AbortMultipartUpload"): "when a statement fails in the middle of a file",
     ("reader", "s3:AbortMultipartUpload"): "Athena, when a query fails in the middle of its answer",
     ("reader", "athena:StopQueryExecution"): "on Ctrl-C (test_athena.py)",
@@ -81,7 +89,8 @@ class World:
 
 
 @contextmanager
-def world(cloud: Cloud, tmp_path: Path) -> Iterator[World]:
+def world(cloud: Cloud, tmp_path: Path, build: Callable[[Path, str], Tiny]) -> Iterator[World]:
+    """A project that ``build`` makes in a directory for the gate's address, and who may do what on it."""
     project = tmp_path / "project"
     project.mkdir()
     with amazon(cloud, tmp_path, staging="warehouse_staging") as aws, gate(aws.url) as front:
@@ -95,19 +104,20 @@ def world(cloud: Cloud, tmp_path: Path) -> Iterator[World]:
         lines = [x for x in conf.read_text().splitlines() if "credentials.provider" not in x]
         text = "\n".join(lines).replace(aws.url, front.url)
         conf.write_text(text + "".join(f"\nspark.hadoop.fs.s3a.{k} {v}" for k, v in job.items()) + "\n")
-        made = World(aws, front, tiny(project, front.url))
+        made = World(aws, front, build(project, front.url))
         printed = json.loads(made.project.ok("iam", "--json").out)
         for role in ROLES:
             front.roles[KEYS[role]] = (role, printed[role]["policies"])
         yield made
 
 
-def tiny(directory: Path, url: str) -> Tiny:
-    made = Tiny(directory, "shop", "glue", {})
+def configure(made: Tiny, url: str) -> Tiny:
     made.write(
         "pyproject.toml",
         f"""[tool.warehouse]
 default_target = "aws"
+[tool.warehouse.landing]
+music = "landing.music"
 [tool.warehouse.targets.aws]
 engine = "emr"
 metastore = "glue"
@@ -122,6 +132,11 @@ scaling = {{ minimum = 1, maximum = 4 }}
 output = "s3://{BUCKET}/answers/"
 """,
     )
+    return made
+
+
+def shop(directory: Path, url: str) -> Tiny:
+    made = configure(Tiny(directory, "shop", "glue", {}), url)
     made.source()
     made.create("daily")
     made.create(
@@ -155,14 +170,16 @@ def land(world: World, day: int, *lines: str) -> None:
 
 
 def test_each_role_does_its_work_and_no_more(cloud: Cloud, tmp_path: Path) -> None:
-    with world(cloud, tmp_path) as made:
+    with world(cloud, tmp_path, shop) as made:
         the_runner_and_the_job_work(made)
         the_job_asks_glue(made)
         the_reader_asks(made)
+        vacuum_deletes(made)
         everything_was_of_use(made)
         what_the_job_may_not(made)
         what_the_reader_may_not(made)
         what_the_runner_may_not(made)
+        what_vacuum_may_not(made)
 
 
 def the_runner_and_the_job_work(made: World) -> None:
@@ -186,11 +203,14 @@ def the_runner_and_the_job_work(made: World) -> None:
     assert "drift" not in made.command("runner", "status")
     made.command("runner", "emr", "terminate")
     assert made.keys("shop/kinds/"), "rows were staged on S3"
-    assert not [r for r in made.gate.refused if r[0] == "runner"], made.gate.refused
-    # Hadoop also tries to delete the markers of directories above; that it may not does not matter to it.
-    assert not [r for r in made.gate.refused if r[0] == "job" and r[1] != "s3:DeleteObject"]
-    assert {k.endswith("/") for _, a, k in made.gate.refused if a == "s3:DeleteObject"} <= {True}
+    nothing_was_refused(made)
     assert "nor needed" in made.command("runner", "doctor"), "what it may not look at is no fault"
+
+
+def nothing_was_refused(made: World) -> None:
+    # Hadoop also tries to delete the markers of directories above; that it may not does not matter to it.
+    of_markers = [r for r in made.gate.refused if r[:2] == ("job", "s3:DeleteObject") and r[2].endswith("/")]
+    assert made.gate.refused == of_markers
 
 
 def the_job_asks_glue(made: World) -> None:
@@ -236,6 +256,16 @@ def the_reader_asks(made: World) -> None:
     s3.put_object(Bucket=BUCKET, Key="answers/1.csv", Body=b"1")
     s3.get_object(Bucket=BUCKET, Key="answers/1.csv")["Body"].close()
     s3.list_objects_v2(Bucket=BUCKET, Prefix="answers/")
+
+
+def vacuum_deletes(made: World) -> None:
+    before = made.keys("shop/kinds/")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("runner.vacuum.LATE", 0.0)
+        made.command("vacuum", "vacuum", "--retain-days", "0", "--grace-hours", "0", "--apply")
+    left = made.keys("shop/kinds/")
+    assert left and len(left) < len(before)
+    assert "drift" not in made.command("runner", "status")
 
 
 def everything_was_of_use(made: World) -> None:
@@ -315,6 +345,20 @@ def what_the_runner_may_not(made: World) -> None:
     emr = made.as_("runner", "emr")
     asked = {"Instances": {"InstanceCount": 1, "MasterInstanceType": "m6g.xlarge"}, "Name": "mine"}
     refuses(emr.run_job_flow, "AccessDeniedException", **asked, JobFlowRole="Administrator", ServiceRole="x")
+
+
+def what_vacuum_may_not(made: World) -> None:
+    s3, glue = made.as_("vacuum", "s3"), made.as_("vacuum", "glue")
+    log = f"{LAKE}/_warehouse/tables/shop.daily/log/00000001.json"
+    refuses(s3.put_object, "AccessDenied", Bucket=BUCKET, Key=log, Body=b"{}")
+    refuses(s3.delete_object, "AccessDenied", Bucket=BUCKET, Key=log)
+    (data, *_) = [k for k in made.keys("shop/daily/") if "part-" in k]
+    refuses(s3.put_object, "AccessDenied", Bucket=BUCKET, Key=data, Body=b"")
+    refuses(s3.get_object, "AccessDenied", Bucket=BUCKET, Key=data)
+    refuses(s3.delete_object, "AccessDenied", Bucket=BUCKET, Key=f"{LAKE}/shop/raw/dt=2024-01-01/lines")
+    refuses(glue.delete_database, "AccessDeniedException", Name="shop")
+    emr = made.as_("vacuum", "emr")
+    refuses(emr.list_clusters, "AccessDeniedException")
 
 
 def refuses(call: Any, code: str, **arguments: Any) -> None:
