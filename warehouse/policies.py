@@ -48,7 +48,12 @@ def _job(needs: Needs, names: Names) -> list[Json]:
         runs = arn.below(written, names, f"{RUN}/*")
         records = arn.inside("_warehouse/runs/*")
         found += [
-            allow("ReadInputs", ["s3:GetObject"], arn.below(read, names, "*")),
+            # And the directory of a source without partitions: Spark asks first whether that is a file.
+            allow(
+                "ReadInputs",
+                ["s3:GetObject"],
+                [a for key in ("*", "") for a in arn.below(read, names, key)],
+            ),
             allow("ReadRequests", ["s3:GetObject"], records),
             # What was staged is counted and checked, and written again where its files are too small.
             allow(
@@ -85,7 +90,6 @@ def _job(needs: Needs, names: Names) -> list[Json]:
 def _runner(needs: Needs, names: Names) -> list[Json]:
     arn = Arns(needs)
     tables = [t.name for t in needs.tables]
-    written = [t for t in needs.tables if t.run]
     found = []
     if needs.lake:
         logs = arn.inside("_warehouse/tables/*/log/*")
@@ -105,7 +109,8 @@ def _runner(needs: Needs, names: Names) -> list[Json]:
                 "NeverOverwriteTheLog", ["s3:PutObject"], logs, {"Null": {"s3:if-none-match": "true"}}
             ),
             deny("NeverDeleteTheLog", ["s3:DeleteObject", "s3:DeleteObjectVersion"], logs),
-            allow("KeepEmptyDirectories", ["s3:PutObject"], arn.below(written, names, "_empty/.keep")),
+            # Also of a source that has no partitions: until its first file comes it points there.
+            allow("KeepEmptyDirectories", ["s3:PutObject"], arn.below(needs.tables, names, "_empty/.keep")),
             allow("EndDoctorsTrial", ["s3:DeleteObject"], arn.inside("_warehouse/doctor-*")),
             *arn.listing("List", "s3:ListBucket", [
                 f"{needs.lake}/_warehouse",

@@ -102,10 +102,10 @@ class Arns:
         return [f"{self.s3(self._needs.lake)}/{key}"]
 
     def below(self, tables: Sequence[Lying], names: Names, key: str) -> list[str]:
-        """The key below the directory of each table."""
-        lake = self.s3(self._needs.lake)
-        return [f"{lake}/{db}/{table}/{key}" for db, table in names(inside(self._needs, tables))] + [
-            f"{self.s3(uri)}/{key}" for uri in outside(self._needs, tables)
+        """The key below the directory of each table; empty for the directory itself."""
+        lake, key = self.s3(self._needs.lake), f"/{key}" if key else ""
+        return [f"{lake}/{db}/{table}{key}" for db, table in names(inside(self._needs, tables))] + [
+            f"{self.s3(uri)}{key}" for uri in outside(self._needs, tables)
         ]
 
     def buckets(self, uris: Sequence[str]) -> list[str]:

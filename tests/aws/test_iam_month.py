@@ -48,6 +48,8 @@ def test_a_month_of_music(cloud: Cloud, trino: Trino, tmp_path: Path) -> None:
         trino.catalog("month", settings)
         as_the_raw_files_say(trino, expected(local.lake))
         made.command("runner", "emr", "terminate")
+        # There are none, and Trino does without.
+        made.gate.refused = [r for r in made.gate.refused if "GetColumnStatistics" not in r[1]]
         nothing_was_refused(made)
 
 
