@@ -25,10 +25,18 @@ _numbers = itertools.count(1)
 _SOCKETS = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
 
 
-# A Spark that lives for minutes is compiled quickly rather than well; its start-up is most of many tests.
+_INTERPRETED = ("-Dspark.sql.codegen.wholeStage=false", "-Dspark.sql.codegen.factoryMode=NO_CODEGEN")
+# A Spark that lives for minutes is compiled quickly rather than well; its start-up is most of many tests. And
+# compiling statements for a handful of rows is a fifth of all: tests on real files do (``domain_session``).
 os.environ.setdefault(
     "SPARK_SUBMIT_OPTS",
-    " ".join(["-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC", *archive.options()]),
+    " ".join(
+        [
+            "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
+            *_INTERPRETED,
+            *archive.options(),
+        ]
+    ),
 )
 
 # A busy machine is no error: generated examples may take their time.

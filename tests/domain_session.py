@@ -24,6 +24,8 @@ lake = ".lake"
 "spark.driver.memory" = "1g"
 "spark.sql.shuffle.partitions" = "2"
 "spark.ui.enabled" = "false"
+"spark.sql.codegen.wholeStage" = "true"
+"spark.sql.codegen.factoryMode" = "FALLBACK"
 """
 
 Ended = dict[str, dict[str, Any]]

@@ -25,6 +25,8 @@ def _failed(asked: Asked, send: Send) -> Answered:
 
 
 def _timed_out(asked: Asked, send: Send) -> Answered:
+    if asked.scope[1] == "s3" and not asked.body:
+        return _failed(asked, send)  # it is about what was not sent in time
     if asked.scope[1] == "s3":
         return s3_error(400, "RequestTimeout", "Your socket connection to the server was not read from.")
     return json_error(400, "OperationTimeoutException", "The operation timed out")
