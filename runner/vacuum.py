@@ -22,9 +22,9 @@ from runner.lake import Lake
 from runner.publish import DEADLINE, append, converge
 from runner.stores import Store
 from warehouse.errors import OutsideError, WarehouseError
-from warehouse.log import Condemned, Ddl, State, fold
+from warehouse.log import Condemned, Ddl, State, and_above, fold
 from warehouse.names import TableName
-from warehouse.vacuum import Unneeded, pointed_at, run_directory, started, unneeded
+from warehouse.vacuum import Unneeded, run_directory, started, unneeded
 
 LATE = DEADLINE + 1.0
 """Seconds after a condemnation until no writer can still act on an older log (the protocol's Z)."""
@@ -32,7 +32,7 @@ RECORDS = timedelta(days=1)
 """Run records younger than this stay, whatever the retention: their runner may live."""
 
 Sizes = dict[str, tuple[int, int]]
-"""Files and bytes, by directory."""
+"""Files and bytes below a directory."""
 
 
 class _Free(msgspec.Struct, frozen=True):
@@ -146,21 +146,24 @@ def _look(lake: Lake, name: TableName, cutoff: str) -> _Table | None:
 
 
 def _list_runs(lake: Lake, root: str, sizes: Sizes) -> None:
-    """Directories of runs below a table's location that have files of their own."""
+    """Directories of runs, and those in them, below a table's location."""
     store, key = lake.place(root)
     base, root = f"{key}/" if key else "", root.rstrip("/")
-    for run in store.children(key):
-        if started(run) is None:
-            continue
-        for info in store.list(f"{base}{run}/"):
-            inside = info.key.removeprefix(base).rpartition("/")[0]
-            files, size = sizes.get(f"{root}/{inside}", (0, 0))
-            sizes[f"{root}/{inside}"] = files + 1, size + info.size
+    runs = {name for name in store.children(key) if started(name) is not None}
+    if not runs:
+        return  # a source may have very many files
+    for info in store.list(base):
+        inside = info.key.removeprefix(base).rpartition("/")[0]
+        if inside.partition("/")[0] in runs:
+            for directory in and_above(inside):
+                files, size = sizes.get(f"{root}/{directory}", (0, 0))
+                sizes[f"{root}/{directory}"] = files + 1, size + info.size
 
 
 def _condemned(table: _Table) -> list[str]:
     """Condemned directories of which there still is something, outermost ones only."""
-    return sorted({doomed for at in table.sizes if (doomed := table.state.doomed(at)) is not None})
+    doomed = {found for at in table.sizes if (found := table.state.doomed(at)) is not None}
+    return sorted(at for at in doomed if table.state.doomed(at.rpartition("/")[0]) is None)
 
 
 def _others(lake: Lake) -> list[Lake]:
@@ -226,10 +229,11 @@ def _delete(lake: Lake, shown: Sequence[Lake], table: _Table, free_before: str) 
                 fix="see that its metastore answers, or take a target that is no more out of pyproject.toml",
             ) from error
     pointers |= {p.location for p in lake.log(table.name).state().partitions().values()}
+    used = {at for pointer in pointers for at in and_above(pointer)}
     kept, now = _read_free(lake, table.name).since, _text(datetime.now(UTC))
     free: dict[str, str] = {}
     for location in doomed:
-        if pointed_at(location, pointers):
+        if location in used:
             yield _told(table, location, "in use", "a metastore points at it")
         else:
             free[location] = kept.get(location, now)
@@ -248,10 +252,7 @@ def _delete(lake: Lake, shown: Sequence[Lake], table: _Table, free_before: str) 
 
 
 def _told(table: _Table, location: str, what: str, why: str) -> Vacuumed:
-    inside = [size for at, size in table.sizes.items() if at == location or at.startswith(f"{location}/")]
-    return Vacuumed(
-        table.name, location, what, why, sum(files for files, _ in inside), sum(size for _, size in inside)
-    )
+    return Vacuumed(table.name, location, what, why, *table.sizes.get(location, (0, 0)))
 
 
 def _since(time_: str | None) -> str:

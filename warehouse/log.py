@@ -7,7 +7,7 @@ that a lake can be moved or reached under another scheme.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -235,18 +235,23 @@ class State(msgspec.Struct):
 
     def doomed(self, location: str) -> str | None:
         """The condemned directory that a location is, or lies in."""
-        location = location.rstrip("/")
-        while location and self.condemned:
-            if location in self.condemned:
-                return location
-            location = location.rpartition("/")[0]
-        return None
+        if not self.condemned:
+            return None
+        return next((at for at in and_above(location) if at in self.condemned), None)
 
     def hold_on(self, spec: Spec) -> Hold | None:
         exact = self.holds.get(spec.path)
         if exact is not None or not self.holds:
             return exact
         return next((h for h in self.holds.values() if Spec.parse(h.spec).overlaps(spec)), None)
+
+
+def and_above(location: str) -> Iterator[str]:
+    """A location, and the directories that it lies in, from the inside."""
+    location = location.rstrip("/")
+    while location:
+        yield location
+        location = location.rpartition("/")[0]
 
 
 def fold(entries: Iterable[Entry], state: State | None = None) -> State:

@@ -28,6 +28,7 @@ from warehouse.log import (
     SetHold,
     SliceState,
     State,
+    and_above,
 )
 from warehouse.names import Spec
 
@@ -75,18 +76,10 @@ def judge(body: Body, since: Sequence[Entry], head: State, *, forced: bool = Fal
 
 def spare_the_published(body: Condemned, head: State) -> Verdict:
     """What the head points at is not condemned, whoever published it meanwhile."""
-    used = {x for p in head.partitions().values() for x in _and_above(p.location)}
+    used = {x for p in head.partitions().values() for x in and_above(p.location)}
     spared = {x: "the log points at it, or into it" for x in body.locations if x in used}
     left = tuple(x for x in body.locations if x not in used)
     return Verdict(Condemned(left) if left else None, spared)
-
-
-def _and_above(location: str) -> Iterator[str]:
-    """A location, and the directories that it lies in."""
-    location = location.rstrip("/")
-    while location:
-        yield location
-        location = location.rpartition("/")[0]
 
 
 def definition_rule(since: Iterable[Entry]) -> str | None:

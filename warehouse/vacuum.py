@@ -103,8 +103,3 @@ def unneeded(
         elif began < cutoff:
             found.append(Unneeded(run, "never published"))
     return found
-
-
-def pointed_at(directory: str, locations: Iterable[str]) -> bool:
-    """Whether any of ``locations`` is ``directory`` or lies in it."""
-    return any(x.rstrip("/") == directory or x.startswith(f"{directory}/") for x in locations)
