@@ -6,7 +6,7 @@ needs, ``reader`` asks Athena. Nothing here knows an account: it is ``*`` unless
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from warehouse.names import TableName
 from warehouse.policy_documents import Json, allow, deny, documents
@@ -87,37 +87,37 @@ def _job(needs: Needs, names: Names) -> list[Json]:
     return found
 
 
+def _state(needs: Needs, names: Names, arn: Arns, more: Sequence[str] = ()) -> list[Json]:
+    """Reading all that the tool keeps, and adding to what it keeps of tables (and to ``more``). Logs are only
+    ever added to, whatever else the role is allowed."""
+    tables = names([t.name for t in needs.tables])
+    logs = arn.inside("_warehouse/tables/*/log/*")
+    kept = [a for db, t in tables for a in arn.inside(f"_warehouse/tables/{db}.{t}/*")]
+    return [
+        allow("ReadState", ["s3:GetObject"], arn.inside("_warehouse/*")),
+        allow("WriteState", ["s3:PutObject"], [*kept, *more]),
+        deny("NeverOverwriteTheLog", ["s3:PutObject"], logs, {"Null": {"s3:if-none-match": "true"}}),
+        deny("NeverDeleteTheLog", ["s3:DeleteObject", "s3:DeleteObjectVersion"], logs),
+        *arn.listing("List", "s3:ListBucket", [
+            f"{needs.lake}/_warehouse",
+            *(f"{needs.lake}/{db}/{table}" for db, table in names(inside(needs, needs.tables))),
+            *outside(needs, needs.tables),
+        ]),
+    ]  # fmt: skip
+
+
 def _runner(needs: Needs, names: Names) -> list[Json]:
     arn = Arns(needs)
     tables = [t.name for t in needs.tables]
     found = []
     if needs.lake:
-        logs = arn.inside("_warehouse/tables/*/log/*")
+        trial = arn.inside("_warehouse/doctor-*")
         found += [
-            allow("ReadState", ["s3:GetObject"], arn.inside("_warehouse/*")),
-            allow(
-                "WriteState",
-                ["s3:PutObject"],
-                [
-                    *(a for db, t in names(tables) for a in arn.inside(f"_warehouse/tables/{db}.{t}/*")),
-                    *arn.inside("_warehouse/runs/*"),
-                    *arn.inside("_warehouse/doctor-*"),
-                ],
-            ),
-            # The log is only ever added to, whatever else this role is allowed.
-            deny(
-                "NeverOverwriteTheLog", ["s3:PutObject"], logs, {"Null": {"s3:if-none-match": "true"}}
-            ),
-            deny("NeverDeleteTheLog", ["s3:DeleteObject", "s3:DeleteObjectVersion"], logs),
+            *_state(needs, names, arn, [*arn.inside("_warehouse/runs/*"), *trial]),
             # Also of a source that has no partitions: until its first file comes it points there.
             allow("KeepEmptyDirectories", ["s3:PutObject"], arn.below(needs.tables, names, "_empty/.keep")),
-            allow("EndDoctorsTrial", ["s3:DeleteObject"], arn.inside("_warehouse/doctor-*")),
-            *arn.listing("List", "s3:ListBucket", [
-                f"{needs.lake}/_warehouse",
-                *(f"{needs.lake}/{db}/{table}" for db, table in names(inside(needs, needs.tables))),
-                *outside(needs, needs.tables),
-            ]),
-        ]  # fmt: skip
+            allow("EndDoctorsTrial", ["s3:DeleteObject"], trial),
+        ]
     if needs.glue:
         found += [
             allow("ReadCatalog", RUNNER_READS, arn.glue([*names(tables), (needs.staging, "*")])),
@@ -137,34 +137,19 @@ def _runner(needs: Needs, names: Names) -> list[Json]:
 def _vacuum(needs: Needs, names: Names) -> list[Json]:
     """It condemns (an entry of the log), looks at pointers, and deletes what runs wrote: nothing else may."""
     arn = Arns(needs)
-    tables = [t.name for t in needs.tables]
-    written = [t for t in needs.tables if t.run]
+    tables = names([t.name for t in needs.tables])
     found = []
     if needs.lake:
-        logs = arn.inside("_warehouse/tables/*/log/*")
+        runs = arn.below([t for t in needs.tables if t.run], names, f"{RUN}/*")
         found += [
-            allow("ReadState", ["s3:GetObject"], arn.inside("_warehouse/*")),
-            allow(
-                "WriteState",
-                ["s3:PutObject"],
-                [a for db, t in names(tables) for a in arn.inside(f"_warehouse/tables/{db}.{t}/*")],
-            ),
-            deny(
-                "NeverOverwriteTheLog", ["s3:PutObject"], logs, {"Null": {"s3:if-none-match": "true"}}
-            ),
-            deny("NeverDeleteTheLog", ["s3:DeleteObject", "s3:DeleteObjectVersion"], logs),
-            allow("DeleteRuns", ["s3:DeleteObject"], arn.below(written, names, f"{RUN}/*")),
+            *_state(needs, names, arn),
+            allow("DeleteRuns", ["s3:DeleteObject"], runs),
             allow("DeleteRecords", ["s3:DeleteObject"], arn.inside("_warehouse/runs/*")),
-            *arn.listing("List", "s3:ListBucket", [
-                f"{needs.lake}/_warehouse",
-                *(f"{needs.lake}/{db}/{table}" for db, table in names(inside(needs, needs.tables))),
-                *outside(needs, needs.tables),
-            ]),
-        ]  # fmt: skip
+        ]
     if needs.glue:
         found += [
-            allow("ReadCatalog", VACUUM_READS, arn.glue(names(tables))),
-            allow("MovePointers", MOVE_POINTERS, arn.glue(names(tables))),
+            allow("ReadCatalog", VACUUM_READS, arn.glue(tables)),
+            allow("MovePointers", MOVE_POINTERS, arn.glue(tables)),
         ]
     return found
 
