@@ -70,7 +70,7 @@ def hadoop_settings(region: str, endpoint: str) -> dict[str, str]:
         "fs.s3a.committer.name": "magic",
         "fs.s3a.committer.magic.enabled": "true",
         # A run's directory is its own: no other job left anything unfinished there, and what a killed task
-        # left the bucket's lifecycle ends. So commits need not list all unfinished uploads.
+        # left the bucket's lifecycle ends. So commits need not look for unfinished uploads at their end.
         "fs.s3a.committer.abort.pending.uploads": "false",
         "mapreduce.outputcommitter.factory.scheme.s3": "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory",
         "mapreduce.outputcommitter.factory.scheme.s3a": "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory",

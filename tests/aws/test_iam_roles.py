@@ -43,7 +43,6 @@ NOT_USED = {
     ("vacuum", "glue:BatchUpdatePartition"): "a partition that a runner died on",
     ("vacuum", "glue:BatchDeletePartition"): "a partition that a runner died on",
     ("vacuum", "glue:GetDatabase"): "a table whose database somebody has dropped",
-    ("job", "s3:ListBucketMultipartUploads"): "EMRFS, where a cluster has that instead of S3A",
     ("job", "s3:AbortMultipartUpload"): "when a statement fails in the middle of a file",
     ("reader", "s3:AbortMultipartUpload"): "Athena, when a query fails in the middle of its answer",
     ("reader", "athena:StopQueryExecution"): "on Ctrl-C (test_athena.py)",
