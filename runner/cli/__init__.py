@@ -104,7 +104,10 @@ def main() -> None:
     gc.set_threshold(50_000, 20, 100)
     # Who ends a command by a signal (a scheduler, a shutdown) means what Ctrl-C means: clusters end, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # The process ends: nobody need look once more for what could be thrown away.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
