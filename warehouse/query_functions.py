@@ -203,7 +203,7 @@ class Functions(Names):
                 return "double" if name == "percentile" else kinds[0]
         if isinstance(node, exp.TsOrDsToDate):
             # sqlglot's own, around the arguments of others.
-            return kinds[0]
+            return kinds[0] if kinds else None
         return _CASTS.get(name) if len(kinds) == 1 else None
 
     def higher(self, name: str, node: Tree, scope: Scope) -> Value:

@@ -6,7 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from .test_against_spark import ACCEPTED, REJECTED
@@ -34,6 +34,7 @@ def statements(draw: st.DrawFn) -> str:
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example("SELECT k , year ( ) AS v FROM d . a")
 @given(statements())
 def test_never_a_traceback(sql: str) -> None:
     with tempfile.TemporaryDirectory() as directory:
