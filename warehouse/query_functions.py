@@ -194,7 +194,7 @@ class Functions(Names):
                 given = node.expressions[1] if len(node.expressions) > 1 else node.args.get("expression")
                 return schema(given.this) if isinstance(given, exp.Literal) and given.is_string else None
             case "extract" | "date_part":
-                first = node.expressions[0] if isinstance(node, exp.Anonymous) else node.this
+                first = next(iter(node.expressions), None) if isinstance(node, exp.Anonymous) else node.this
                 unit = first.name.upper() if isinstance(first, exp.Expr) else ""
                 return "decimal(8,6)" if unit in ("SECOND", "SECONDS", "SEC", "S") else "int"
             case "percentile" | "percentile_approx" | "approx_percentile":
