@@ -357,7 +357,7 @@ class Warehouse:
         retain_days: float = 30.0,
         grace_hours: float = 24.0,
         apply: bool = False,
-    ) -> Iterator[Vacuumed]:  # fmt: skip
+    ) -> Iterator[Vacuumed]:
         """Condemn and delete directories that nothing needs; yields them. Without ``apply`` only says so.
 
         Without selectors: of all tables that ever were, dropped ones too, and records of runs.

@@ -25,7 +25,7 @@ SWITCH = "WAREHOUSE_CLASS_ARCHIVE"
 
 
 def directory() -> Path:
-    """Where this user's archives lie, 150 MB each."""
+    """Where this user's archives lie, 200 MB each."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "warehouse"
 
 

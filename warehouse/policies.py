@@ -135,7 +135,7 @@ def _runner(needs: Needs, names: Names) -> list[Json]:
 
 
 def _vacuum(needs: Needs, names: Names) -> list[Json]:
-    """It condemns (an entry of the log), looks at pointers, and deletes what runs wrote: nothing else may."""
+    """It condemns (an entry of the log), looks at pointers, and deletes what runs wrote. It sees no rows."""
     arn = Arns(needs)
     tables = names([t.name for t in needs.tables])
     found = []

@@ -23,7 +23,7 @@ def iam(ctx: click.Context, role: str | None, account: str, as_json: bool) -> No
     \b
     job     what Spark runs as: reads what SQL reads, writes below run directories
     runner  who gives the commands: log, claims, pointers, staging tables, the engine
-    vacuum  who deletes what nothing needs: the only one that may
+    vacuum  who deletes what nothing needs: it reads and writes no rows
     reader  who asks Athena: the published databases, and nothing of how they are made
     """
     from runner.iam import roles

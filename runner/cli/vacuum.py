@@ -48,7 +48,7 @@ def vacuum(
     In two steps, so that it is called again and again (daily, say): what was needed last --retain-days ago is
     condemned, which ends rollbacks to it; what was condemned, and no metastore has pointed at for
     --grace-hours, is deleted. Raw files, adopted partitions and logs are never touched.
-    """  # fmt: skip
+    """
     with opened(ctx) as warehouse:
         done = list(
             warehouse.vacuum(select, exclude, retain_days=retain_days, grace_hours=grace_hours, apply=apply)
