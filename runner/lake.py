@@ -253,14 +253,22 @@ def _local(lake: Lake, settings: Mapping[str, str] | None = None) -> Engine:
     from runner.engines.local import LocalEngine
 
     settings = lake.target.spark if settings is None else settings
+    make = None
     if lake.on_s3:
         from runner import s3a
 
+        make = functools.partial(_mark, lake)
         region, endpoint = lake.aws()
         settings = {**s3a.spark_settings(region, endpoint, s3a.jars(lake.progress)), **settings}
     return LocalEngine(
-        lake.metastore_uri, settings, lake.state_directory / "logs" / "spark.log", lake.progress
+        lake.metastore_uri, settings, lake.state_directory / "logs" / "spark.log", lake.progress, make
     )
+
+
+def _mark(lake: Lake, uri: str) -> None:
+    """A run's directory by one request: S3A makes seven, for it looks at those above."""
+    store, key = lake.place(lake.location(uri))
+    store.make_directory(key, marked=True)
 
 
 def _elsewhere(lake: Lake) -> Engine:

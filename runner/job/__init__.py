@@ -26,15 +26,18 @@ SESSIONS = 32
 """Kept for runs to come: settings may name a run's own directory, and then no other has them."""
 
 
-def execute(session: Any, manifest: Json) -> Json:
-    """Run one manifest; the answer is a result, also when it failed."""
+def execute(session: Any, manifest: Json, *, made: bool = False) -> Json:
+    """Run one manifest; the answer is a result, also when it failed. ``made``: its directory is there."""
     if manifest["format"] > FORMAT:
         return _failed(manifest, {}, "the manifest was written by a newer version of this tool", "version")
     seconds: dict[str, float] = {}
     try:
         spark = _session(session, manifest["settings"])
         try:
-            partitions, checks = (_stage if manifest["statement"] else _audit)(spark, manifest, seconds)
+            if manifest["statement"]:
+                partitions, checks = _stage(spark, manifest, seconds, made)
+            else:
+                partitions, checks = _audit(spark, manifest, seconds)
         finally:
             spark.catalog.dropTempView(manifest["view"])
             if manifest["staging"]["view"]:
@@ -54,13 +57,15 @@ def execute(session: Any, manifest: Json) -> Json:
     }
 
 
-def _stage(spark: Any, manifest: Json, seconds: dict[str, float]) -> tuple[list[Json], list[Json]]:
+def _stage(
+    spark: Any, manifest: Json, seconds: dict[str, float], made: bool
+) -> tuple[list[Json], list[Json]]:
     """Fill the staging table: its partitions, and the outcomes of the checks."""
     staging = manifest["staging"]
     files = files_of(spark, staging["directory"])
     with _Timed(seconds, "stage"):
-        # Glue makes no directory for a table, and Spark refuses to write where there is none.
-        files.make(staging["directory"])
+        if not made:  # Glue makes none for a table, and Spark refuses to write where there is none
+            files.make(staging["directory"])
         if staging["view"]:
             _make_view(spark, files, staging)
         written = rows_written(spark.sql(manifest["statement"]))

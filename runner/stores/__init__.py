@@ -54,8 +54,9 @@ class Store(Protocol):
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects; those that are gone already do not matter."""
 
-    def make_directory(self, key: str) -> None:
-        """A directory that may stay empty, where the store has directories; nothing elsewhere."""
+    def make_directory(self, key: str, *, marked: bool = False) -> None:
+        """A directory that may stay empty, where the store has directories. Elsewhere nothing, or where
+        ``marked`` the object without bytes that Hadoop takes for one until a file is below it."""
 
     def uri(self, key: str) -> str:
         """The key as a URI that engines and metastores understand."""

@@ -90,7 +90,7 @@ class LocalStore:
         for parent in sorted(parents, reverse=True):
             self._prune(parent)
 
-    def make_directory(self, key: str) -> None:
+    def make_directory(self, key: str, *, marked: bool = False) -> None:
         with _outside(self._file(key)):
             self._file(key).mkdir(parents=True, exist_ok=True)
 

@@ -104,8 +104,9 @@ class S3Store:
                     why=aws.redacted(f"{failed.get('Code')}: {failed.get('Message')}"),
                 )
 
-    def make_directory(self, key: str) -> None:
-        """There are none."""
+    def make_directory(self, key: str, *, marked: bool = False) -> None:
+        if marked:
+            self.write(f"{key}/" if key else "", b"")
 
     def uri(self, key: str) -> str:
         return f"{self.root}/{key}" if key else self.root

@@ -107,6 +107,17 @@ def test_children_are_directories(store: Store) -> None:
     assert store.children("t") == ["a=1"], "a directory ends with its last object"
 
 
+def test_a_directory_that_is_made_is_no_object(store: Store) -> None:
+    for marked in (False, True):
+        store.make_directory(f"d/{marked}", marked=marked)
+        store.make_directory(f"d/{marked}", marked=marked)
+    assert list(store.list("d/")) == []
+    assert store.read("d/True") is None
+    assert "True" in store.children("d")
+    store.write("d/True/x", b"1")
+    assert [info.key for info in store.list("d/")] == ["d/True/x"]
+
+
 def _plain(name: str) -> bool:
     """Not one of the names that a store on a disk keeps for itself."""
     return not name.startswith(".") and not name.endswith((".crc", ".lock")) and len(name.encode()) < 200
