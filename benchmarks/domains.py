@@ -42,10 +42,10 @@ DOMAINS: Mapping[str, Domain] = {
 
 @contextmanager
 def opened(directory: Path, name: str, spark: Mapping[str, str]) -> Iterator[Warehouse]:
-    """A new project in ``directory`` with one domain's files, on two cores; ends its metastore after it."""
+    """A project in ``directory`` with one domain's files, on two cores; ends its metastore after it."""
     for kind in ("ddl", "sql"):
-        shutil.copytree(ROOT / kind / name, directory / kind / name)
-    (directory / "sql" / "macros").mkdir()
+        shutil.copytree(ROOT / kind / name, directory / kind / name, dirs_exist_ok=True)
+    (directory / "sql" / "macros").mkdir(exist_ok=True)
     shutil.copy(ROOT / "sql" / "macros" / f"{name}.sql", directory / "sql" / "macros")
     lines = [
         "[tool.warehouse.landing]",

@@ -3,7 +3,9 @@
 ``python -m benchmarks.scale [--only music …] [--factor 1 10 100]``. The files are generated: as many records
 as the real files have, times the factor, in as many days (retail: a tenth of its days, ten times the orders).
 Each size has a process, a lake and a Spark of its own. Memory is what the kernel says was resident at most
-(``VmHWM`` in ``/proc``), of the Python process and of Spark's JVM, for each step by itself.
+(``VmHWM`` in ``/proc``), of the Python process and of Spark's JVM, for each step by itself; ``cpu`` are the
+seconds of processors that the two took, which other work on the machine changes least. ``--keep`` works
+in a directory that stays, and goes on where an earlier call was ended.
 """
 
 from __future__ import annotations
@@ -46,19 +48,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", nargs="*", choices=list(SIZES), help="these warehouses")
     parser.add_argument("--factor", nargs="*", type=int, default=[1, 10], help="times the real data")
+    parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="where lakes stay")
     parser.add_argument("--worker", nargs=2, metavar=("NAME", "DIRECTORY"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
         _work(options.worker[0], options.factor[0], Path(options.worker[1]))
         return
     print(
-        "| warehouse | times | raw MB | step | s | Python MB | JVM MB | load |\n" + "|---" * 8 + "|",
+        "| warehouse | times | raw MB | step | s | cpu | Python MB | JVM MB | load |\n" + "|---" * 9 + "|",
         flush=True,
     )
     for name in options.only or SIZES:
         for factor in options.factor:
-            with tempfile.TemporaryDirectory(prefix=f"scale-{name}-") as directory:
-                words = ["--factor", str(factor), "--worker", name, directory]
+            with tempfile.TemporaryDirectory(prefix=f"scale-{name}-") as scratch:
+                directory = options.keep / f"{name}-{factor}" if options.keep else scratch
+                words = ["--factor", str(factor), "--worker", name, str(directory)]
                 subprocess.run(
                     [sys.executable, "-W", "ignore", "-m", "benchmarks.scale", *words], cwd=ROOT, check=True
                 )
@@ -66,14 +70,16 @@ def main() -> None:
 
 def _work(name: str, factor: int, directory: Path) -> None:
     size = SIZES[name]
+    landed_before = directory / "landed.json"
     with opened(directory, name, {"spark.driver.memory": "4g"}) as warehouse:
-        landed = [0, 0]
-        row = _Row(name, factor, landed)
-        with row.step("land"):
-            rate = size.rate * factor
-            for piece in warehouse.land_generated(name, size.start, size.end, rate=rate):
-                landed[0] += 1
-                landed[1] += piece.bytes
+        row = _Row(name, factor)
+        if landed_before.exists():
+            row.landed = json.loads(landed_before.read_text())
+        else:
+            with row.step("land"):
+                for piece in warehouse.land_generated(name, size.start, size.end, rate=size.rate * factor):
+                    row.landed += piece.bytes
+            landed_before.write_text(json.dumps(row.landed))
         row.jvm = jvm(warehouse)
         list(warehouse.ddl_apply())
         with row.step("backfill"):
@@ -87,9 +93,9 @@ def _work(name: str, factor: int, directory: Path) -> None:
 class _Row:
     """Prints a line of the table for each step."""
 
-    def __init__(self, name: str, factor: int, landed: list[int]) -> None:
+    def __init__(self, name: str, factor: int) -> None:
         self._named = f"| {name} | {factor} |"
-        self._landed = landed
+        self.landed = 0
         self.jvm = 0
 
     @contextmanager
@@ -98,15 +104,20 @@ class _Row:
         for process in filter(None, processes):
             # 5 makes the peak what is resident now (proc(5)).
             Path(f"/proc/{process}/clear_refs").write_text("5")
-        began = time.monotonic()
+        began, worked = time.monotonic(), sum(map(_worked, processes))
         yield
-        seconds = time.monotonic() - began
+        seconds, cpu = time.monotonic() - began, sum(map(_worked, processes)) - worked
         memory = " | ".join(str(_peak(process)) if process else "" for process in processes)
-        load = os.getloadavg()[0]
-        print(
-            f"{self._named} {self._landed[1] / 1e6:.1f} | {what} | {seconds:.1f} | {memory} | {load:.1f} |",
-            flush=True,
-        )
+        figures = (f"{self.landed / 1e6:.1f}", what, f"{seconds:.1f}", f"{cpu:.1f}", memory)
+        print(f"{self._named} {' | '.join(figures)} | {os.getloadavg()[0]:.1f} |", flush=True)
+
+
+def _worked(process: int) -> float:
+    """Seconds of processors that a process took so far; 0 of none."""
+    if not process:
+        return 0.0
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak(process: int) -> int:

@@ -1,17 +1,22 @@
-"""Records put into the day they arrive in, through temporary files, so that memory holds one day at most."""
+"""Records put into the day they arrive in, through temporary files, so that memory holds a part of them."""
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import date, timedelta
+from itertools import groupby
 from pathlib import Path
 
 from landing import Piece
 
 PIECE_BYTES = 32 * 1024 * 1024
 BUFFER_CHARACTERS = 16 * 1024 * 1024
+BLOCK_CHARACTERS = 16 * 1024 * 1024
+"""What is sorted at once, so that a busy day takes no more memory than a quiet one."""
 DAILY = {
     "raw_orders": "orders",
     "raw_items": "items",
@@ -71,28 +76,38 @@ class Spool:
     def pieces(self, day: date) -> Iterator[Piece]:
         """The files of a day, each table at least one, in the order of time and text. A day is given once."""
         for table, name in DAILY.items():
-            lines = self._take(table, str(day))
             prefix = f"retail/{table}/dt={day}/{name}"
-            if not self._hourly or not lines:
+            lines = self._take(table, str(day))
+            if not self._hourly:
                 yield from cut(prefix, (text[20:] for text in lines))
                 continue
-            hours: dict[str, list[str]] = defaultdict(list)
-            for text in lines:
-                hours[text[11:13]].append(text[20:])
-            for hour, of_hour in sorted(hours.items()):
-                yield from cut(f"{prefix}-{hour}", of_hour)
+            hour = None
+            for hour, of_hour in groupby(lines, key=lambda text: text[11:13]):
+                yield from cut(f"{prefix}-{hour}", (text[20:] for text in of_hour))
+            if hour is None:
+                yield from cut(prefix, ())
 
-    def _take(self, table: str, day: str) -> list[str]:
+    def _take(self, table: str, day: str) -> Iterator[str]:
+        """The lines of a day in order, sorted in blocks that are merged where there are many."""
         lines = self._buffers.pop((table, day), [])
         self._held -= sum(len(text) + 79 for text in lines)
-        path = self._path(table, day)
+        self._days.discard(day)
+        path, blocks = self._path(table, day), list[Path]()
         if path.exists():
             with path.open(encoding="utf-8", newline="\n") as file:
-                lines.extend(file)
+                if path.stat().st_size < BLOCK_CHARACTERS:
+                    lines.extend(file)
+                while block := file.readlines(BLOCK_CHARACTERS):
+                    blocks.append(path.with_name(f"{path.name}.{len(blocks)}"))
+                    with blocks[-1].open("w", encoding="utf-8", newline="") as sorted_block:
+                        sorted_block.writelines(sorted(block))
             path.unlink()
         lines.sort()
-        self._days.discard(day)
-        return lines
+        with ExitStack() as stack:
+            opened = [stack.enter_context(b.open(encoding="utf-8", newline="\n")) for b in blocks]
+            yield from heapq.merge(lines, *opened)
+        for sorted_already in blocks:
+            sorted_already.unlink()
 
 
 def cut(prefix: str, lines: Iterable[str]) -> Iterator[Piece]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from landing import Piece, retail
+from landing import Piece, retail, retail_spool
 from landing import files as source_files
 from landing.retail_csv import Broken, read
 from landing.retail_orders import changes
@@ -237,6 +237,19 @@ def test_hours_hold_what_the_day_holds() -> None:
 
 
 @pytest.mark.data
+@pytest.mark.parametrize("hourly", [False, True])
+def test_a_busy_day_is_sorted_in_blocks(monkeypatch: pytest.MonkeyPatch, hourly: bool) -> None:
+    def landed() -> dict[str, bytes]:
+        return files(
+            list(retail.generated(date(2018, 3, 1), date(2018, 3, 2), seed=7, rate=40, hourly=hourly))
+        )
+
+    at_once = landed()
+    monkeypatch.setattr(retail_spool, "BUFFER_CHARACTERS", 10_000)
+    monkeypatch.setattr(retail_spool, "BLOCK_CHARACTERS", 2_000)
+    assert landed() == at_once
+
+
 @needs_data
 def test_of_the_real_files_nothing_is_lost() -> None:
     shop = Shop(REAL)
