@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from domain_session import Session
 from fixtures_aws import cloud, hurried, trino
 from fixtures_metastore import metastore_state, metastore_uri
 from hypothesis import HealthCheck, settings
@@ -116,6 +118,12 @@ def make_tiny(metastore_uri: str, one_spark: None, tmp_path: Path) -> Callable[.
         return Tiny(tmp_path / name, f"tiny_{os.getpid()}_{number}", metastore_uri, target)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def open_session(metastore_uri: str, one_spark: None) -> Callable[[Path, str], Session]:
+    """A factory of projects of one domain, in an empty directory; one at a time, for databases have names."""
+    return functools.partial(Session, metastore=metastore_uri)
 
 
 @pytest.fixture

@@ -5,19 +5,16 @@ The statements are compared, in one Spark session: a batch's SELECT with the thi
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runner.api import Warehouse
 from runner.request import Options, interval_range
-from tests.domain_session import ROOT
-from tests.tiny import SPARK
+from tests.domain_session import ROOT, configure
 from warehouse.config import load_config
 from warehouse.intervals import Interval
 from warehouse.model import Model
@@ -78,10 +75,6 @@ def domain(
     """A warehouse of one domain with generated files, all of its tables built in batches."""
     db = request.param
     root = tmp_path_factory.mktemp(db)
-    for kind in ("ddl", "sql"):
-        shutil.copytree(ROOT / kind / db, root / kind / db)
-    (root / "sql" / "macros").mkdir()
-    shutil.copy(ROOT / "sql" / "macros" / f"{db}.sql", root / "sql" / "macros")
     configure(root, db, metastore_uri)
     with Warehouse.open(root) as warehouse:
         files = FILES[db]
@@ -94,15 +87,6 @@ def domain(
         session(warehouse).catalog.clearCache()
         for name in warehouse.project.tables:
             warehouse.lake.metastore.drop_table(name)
-
-
-def configure(root: Path, db: str, metastore: str) -> None:
-    spark = "".join(f'"{key}" = "{value}"\n' for key, value in SPARK.items())
-    (root / "pyproject.toml").write_text(
-        f'[tool.warehouse.landing]\n{db} = "landing.{db}"\n[tool.warehouse.targets.local]\nlake = "lake"\n'
-        f'metastore = "{metastore}"\nstaging_database = "{db}_batches"\n'
-        f"[tool.warehouse.targets.local.spark]\n{spark}"
-    )
 
 
 def test_a_batch_equals_its_single_intervals(domain: tuple[str, Warehouse]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,10 @@ pytestmark = [pytest.mark.spark, pytest.mark.metastore]
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    with Session(tmp_path_factory.mktemp("project"), "weblogs") as opened:
+def session(
+    open_session: Callable[[Path, str], Session], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Session]:
+    with open_session(tmp_path_factory.mktemp("project"), "weblogs") as opened:
         yield opened
 
 
