@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -24,8 +25,8 @@ from warehouse.project import Project
 
 WORTH_A_PROCESS = 30
 """So many tables for each."""
+PORTION = 16
 _LIST = list[TableFacts]
-Find = Callable[[Sequence[TableName]], list[TableFacts]]
 
 
 def analyse(project: Project, names: Sequence[TableName]) -> list[TableFacts]:
@@ -66,26 +67,51 @@ def _find_out(project: Project, keys: Keys, names: Sequence[TableName]) -> list[
     if workers < 2 or not hasattr(os, "fork") or threading.active_count() > 1:
         return find(names)
     gc.freeze()
-    share = -(-len(names) // workers)
-    helpers = [_Helper(find, names[at : at + share]) for at in range(share, len(names), share)]
-    found = find(names[:share])
-    for helper in helpers:
-        found += helper.answer()
-    return found
+    with _Tickets(-(-len(names) // PORTION)) as tickets:
+
+        def portions() -> list[TableFacts]:
+            at = (ticket * PORTION for ticket in tickets)
+            return [facts for start in at for facts in find(names[start : start + PORTION])]
+
+        helpers = [_Helper(portions) for _ in range(1, workers)]
+        found = portions()
+        for helper in helpers:
+            found += helper.answer()
+    # Of a process that failed: here errors are told as ever.
+    left = set(names).difference(facts.name for facts in found)
+    return found + find([name for name in names if name in left])
+
+
+class _Tickets:
+    """Numbers from 0 that processes draw, each once: one whose processor is taken away draws fewer."""
+
+    def __init__(self, count: int) -> None:
+        self._out, end = os.pipe()
+        with open(end, "wb") as pipe:  # noqa: PTH123 -- a pipe, that holds some thousands of them
+            pipe.write(b"".join(n.to_bytes(2, "big") for n in range(min(count, 16_384))))
+
+    def __iter__(self) -> Iterator[int]:
+        while ticket := os.read(self._out, 2):
+            yield int.from_bytes(ticket, "big")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._out)
 
 
 class _Helper:
     """A process of ours that finds out about some tables."""
 
-    def __init__(self, find: Find, names: Sequence[TableName]) -> None:
-        self.find, self.names = find, names
+    def __init__(self, find: Callable[[], list[TableFacts]]) -> None:
         self.pipe, end = os.pipe()
         self.process = os.fork()
         if self.process == 0:
             status = 1
             try:
                 os.close(self.pipe)
-                data = msgspec.msgpack.encode(find(names))
+                data = msgspec.msgpack.encode(find())
                 with open(end, "wb") as pipe:  # noqa: PTH123 -- a pipe
                     pipe.write(data)
                 status = 0
@@ -94,14 +120,14 @@ class _Helper:
         os.close(end)
 
     def answer(self) -> list[TableFacts]:
-        """Its facts; found out here where it failed, so that errors are told as ever."""
+        """Its facts; none where it failed."""
         with open(self.pipe, "rb") as pipe:  # noqa: PTH123 -- a pipe
             data = pipe.read()
         _, status = os.waitpid(self.process, 0)
         if status == 0:
             with contextlib.suppress(msgspec.DecodeError):
                 return msgspec.msgpack.decode(data, type=_LIST)
-        return self.find(self.names)
+        return []
 
 
 @contextlib.contextmanager
