@@ -20,20 +20,26 @@ class LastChanges:
     def __init__(self, changed: Mapping[str, int], columns: tuple[Column, ...]) -> None:
         self.changed = changed
         self.columns = columns
-        self._found: dict[tuple[str, ...], int | None] = {}
 
     def inside(self, window: tuple[str, ...]) -> int | None:
         """The last entry that changed a partition in the window of this text; 0 where none is in it, None
         where the text is not understood any more."""
         found = self._found.get(window, -1)
         if found == -1:
-            plain = self._plain(window[0]) if len(window) == 1 else None
-            if plain is not None:
-                return plain
-            paths = self._index.find(window)
-            found = None if paths is None else max((self.changed[path] for path in paths), default=0)
+            found = self._plain(window[0]) if len(window) == 1 else None
+            if found is None:
+                paths = self._index.find(window)
+                found = None if paths is None else max((self.changed[path] for path in paths), default=0)
             self._found[window] = found
         return found
+
+    @cached_property
+    def _found(self) -> dict[tuple[str, ...], int | None]:
+        """By window. Those of one value, which are nearly all, are there before anybody asks."""
+        if self._begins is None:
+            return {}
+        values = ((v, e) for v, e in self._by_value.items() if "'" not in v and "\\" not in v)
+        return {(f"{self._begins[0]}'{value}'",): entry for value, entry in values}
 
     def _plain(self, text: str) -> int | None:
         """Of one column's value, or of those between two, as :mod:`warehouse.windows` writes most windows;

@@ -125,7 +125,7 @@ def test_date_form_jobs_run_side_by_side(tiny: Tiny, monkeypatch: pytest.MonkeyP
     tiny.ok("ddl", "apply")
     both = threading.Barrier(2)
 
-    def execute(session: Any, manifest: dict[str, Any]) -> dict[str, Any]:
+    def execute(session: Any, manifest: dict[str, Any], *, made: bool) -> dict[str, Any]:
         both.wait(60)
         return {"run_id": manifest["run_id"], "error": {"message": "met another"}}
 
