@@ -14,10 +14,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
-from runner.java import java_home, major_version
+from runner.java import java_home, major_version, pyspark_home
 from warehouse.errors import OutsideError
 
 SWITCH = "WAREHOUSE_CLASS_ARCHIVE"
@@ -33,10 +32,7 @@ def spark_home() -> Path:
     """The directory of the Spark that pyspark starts: ``$SPARK_HOME``, else its own."""
     if os.environ.get("SPARK_HOME"):
         return Path(os.environ["SPARK_HOME"])
-    spec = find_spec("pyspark")
-    if spec is None or spec.origin is None:
-        raise OutsideError("the package pyspark is not installed", fix="pip install -e .")
-    return Path(spec.origin).parent
+    return pyspark_home()
 
 
 def class_path() -> list[str]:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 from warehouse.errors import OutsideError
@@ -40,6 +41,14 @@ def java_home() -> Path:
 def java() -> Path:
     """The ``java`` program itself."""
     return java_home() / "bin" / "java"
+
+
+def pyspark_home() -> Path:
+    """The directory of the package pyspark, jars and programs in it; :class:`OutsideError` without it."""
+    spec = find_spec("pyspark")
+    if spec is None or spec.origin is None:
+        raise OutsideError("the package pyspark is not installed", fix="pip install pyspark")
+    return Path(spec.origin).parent
 
 
 def environment() -> dict[str, str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 from runner import java
@@ -103,10 +102,7 @@ def submit_settings(region: str, endpoint: str, with_jars: list[Path] | None) ->
 
 
 def _fetch() -> None:
-    spec = find_spec("pyspark")
-    if spec is None or spec.origin is None:
-        raise OutsideError("S3 needs Spark", fix="install the package pyspark")
-    home = Path(spec.origin).parent
+    home = java.pyspark_home()
     done = subprocess.run(
         [
             str(home / "bin" / "spark-submit"), "--master", "local",

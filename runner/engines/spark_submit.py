@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from runner import java
@@ -118,7 +117,7 @@ class Process:
 def find_program(configured: str) -> tuple[list[str], dict[str, str], bool]:
     """The program, its environment, and whether it is the one of the package pyspark: the one configured,
     else the one on PATH, else pyspark's."""
-    own = _own_home()
+    own = java.pyspark_home()
     named = configured or shutil.which("spark-submit") or ""
     if configured and shutil.which(configured) is None:
         raise OutsideError(
@@ -130,10 +129,3 @@ def find_program(configured: str) -> tuple[list[str], dict[str, str], bool]:
     environment = {**os.environ, **java.environment(), "SPARK_HOME": str(own)}
     environment.setdefault("PYSPARK_PYTHON", sys.executable)
     return [str(own / "bin" / "spark-submit")], environment, True
-
-
-def _own_home() -> Path:
-    spec = find_spec("pyspark")
-    if spec is None or spec.origin is None:
-        return Path(os.devnull)
-    return Path(spec.origin).parent
