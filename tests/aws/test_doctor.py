@@ -252,11 +252,12 @@ def test_no_credentials(account: Account, monkeypatch: pytest.MonkeyPatch) -> No
     assert "NOT  credentials     no AWS credentials were found" in told.out
 
 
-def test_an_aws_that_does_not_answer(account: Account) -> None:
+def test_an_aws_that_does_not_answer(account: Account, hurried: None) -> None:
     account.settings(url="http://127.0.0.1:9")
     told = account.doctor()
     assert told.code == 4
     assert "NOT  credentials     sts cannot be reached" in told.out
+    assert "NOT  bucket          not looked at: AWS cannot be reached" in told.out
 
 
 def test_a_subnet_that_is_not_there(account: Account) -> None:
