@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from fixtures_s3 import OneAtATime, credentials, make_bucket, serving
+from fixtures_s3 import OneAtATime, credentials, empty, make_bucket, serving
 
 from warehouse.errors import OutsideError
 
@@ -31,10 +31,8 @@ class Cloud:
     @contextmanager
     def used(self) -> Iterator[None]:
         """Empty but for a bucket, and the environment has credentials."""
-        from moto.moto_api._internal.models import moto_api_backend
-
         with credentials():
-            moto_api_backend.reset()
+            empty()
             make_bucket(self.url)
             yield
         self.app.before = lambda method, path: None

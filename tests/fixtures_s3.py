@@ -69,10 +69,18 @@ def serving(before: Before) -> Iterator[tuple[str, OneAtATime]]:
 
 @contextmanager
 def s3_server(before: Before = lambda method, path: None) -> Iterator[str]:
-    """The URL of a server with one bucket, :data:`BUCKET`; the environment has credentials for it."""
+    """The URL of a server with one empty bucket, :data:`BUCKET`; the environment has credentials for it."""
     with credentials(), serving(before) as (url, _):
+        empty()
         make_bucket(url)
         yield url
+
+
+def empty() -> None:
+    """What servers of this process know is forgotten: an earlier test has left its buckets."""
+    from moto.moto_api._internal.models import moto_api_backend
+
+    moto_api_backend.reset()
 
 
 def make_bucket(url: str) -> None:
