@@ -127,7 +127,8 @@ class Attempt:
         if self.lake.store.read(code) is None:
             self.lake.store.put_if_absent(code, self.model.body.encode("utf-8"))
         # Else a metastore makes it, and starts `ls` and `chmod` for that.
-        self.lake.store.make_directory(self.lake.location(manifest.staging.directory))
+        store, key = self.lake.place(self.lake.location(manifest.staging.directory))
+        store.make_directory(key)
         if job.table is not None:
             self._make(stack, job.table)
         return Prepared(decisions, skipped, manifest, job, state, None, left)

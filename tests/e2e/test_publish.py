@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tiny import Tiny
@@ -92,6 +93,19 @@ def test_thirty_at_once_are_thirty_single_ones(shop: Tiny) -> None:
     for day in DAYS:
         run(shop, "ranged", day, "--force")
     assert shop.rows("ranged") == at_once
+
+
+def test_a_table_that_lies_outside_the_lake_leaves_nothing_in_it(tiny: Tiny, tmp_path: Path) -> None:
+    tiny.source()
+    elsewhere = (tmp_path / "elsewhere").as_uri().replace("file:///", "file:/")
+    tiny.create("daily", stored=f"STORED AS PARQUET\nLOCATION '{elsewhere}'")
+    tiny.daily()
+    tiny.land("dt=2024-01-01", ["a,1"])
+    tiny.ok("ddl", "apply")
+    tiny.ok("run", "--date", "2024-01-01")
+    assert tiny.rows("daily") == [["a", "1", "2024-01-01"]]
+    assert list((tmp_path / "elsewhere").rglob("*.parquet"))
+    assert {path.name for path in tiny.lake.iterdir()} == {"_warehouse", tiny.db}
 
 
 def test_dynamic_partitions_that_a_new_result_lacks_are_dropped(tiny: Tiny) -> None:
