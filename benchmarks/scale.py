@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.domains import ROOT, backfill, jvm, opened
+from benchmarks.domains import ROOT, backfill, cpu_seconds, jvm, opened
 from runner.request import Options
 
 
@@ -61,7 +61,7 @@ def main() -> None:
     for name in options.only or SIZES:
         for factor in options.factor:
             with tempfile.TemporaryDirectory(prefix=f"scale-{name}-") as scratch:
-                directory = options.keep / f"{name}-{factor}" if options.keep else scratch
+                directory = options.keep.resolve() / f"{name}-{factor}" if options.keep else scratch
                 words = ["--factor", str(factor), "--worker", name, str(directory)]
                 subprocess.run(
                     [sys.executable, "-W", "ignore", "-m", "benchmarks.scale", *words], cwd=ROOT, check=True
@@ -82,7 +82,11 @@ def _work(name: str, factor: int, directory: Path) -> None:
             landed_before.write_text(json.dumps(row.landed))
         row.jvm = jvm(warehouse)
         list(warehouse.ddl_apply())
-        with row.step("backfill"):
+        # What an earlier call has published is not measured again.
+        began = any(
+            path.stem != "00000001" for path in directory.glob(".lake/_warehouse/tables/*/log/*.json")
+        )
+        with row.step("the rest of the backfill" if began else "backfill"):
             clock, _ = backfill(warehouse, name, *size.owned, Options())
         slowest = sorted(clock.by_table.items(), key=lambda item: -item[1])[:4]
         print(
@@ -104,20 +108,12 @@ class _Row:
         for process in filter(None, processes):
             # 5 makes the peak what is resident now (proc(5)).
             Path(f"/proc/{process}/clear_refs").write_text("5")
-        began, worked = time.monotonic(), sum(map(_worked, processes))
+        began, worked = time.monotonic(), cpu_seconds(*filter(None, processes))
         yield
-        seconds, cpu = time.monotonic() - began, sum(map(_worked, processes)) - worked
+        seconds, cpu = time.monotonic() - began, cpu_seconds(*filter(None, processes)) - worked
         memory = " | ".join(str(_peak(process)) if process else "" for process in processes)
         figures = (f"{self.landed / 1e6:.1f}", what, f"{seconds:.1f}", f"{cpu:.1f}", memory)
         print(f"{self._named} {' | '.join(figures)} | {os.getloadavg()[0]:.1f} |", flush=True)
-
-
-def _worked(process: int) -> float:
-    """Seconds of processors that a process took so far; 0 of none."""
-    if not process:
-        return 0.0
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak(process: int) -> int:

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -74,9 +75,11 @@ def _find_out(project: Project, keys: Keys, names: Sequence[TableName]) -> list[
             return [facts for start in at for facts in find(names[start : start + PORTION])]
 
         helpers = [_Helper(portions) for _ in range(1, workers)]
-        found = portions()
-        for helper in helpers:
-            found += helper.answer()
+        try:
+            found = portions()
+        finally:
+            answers = [helper.answer() for helper in helpers]
+        found += chain.from_iterable(answers)
     # Of a process that failed: here errors are told as ever.
     left = set(names).difference(facts.name for facts in found)
     return found + find([name for name in names if name in left])

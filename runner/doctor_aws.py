@@ -13,7 +13,6 @@ from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.exceptions import ConnectionError as NotConnectedError
 
 from runner import aws
 from runner.iam import needs
@@ -72,13 +71,10 @@ def looks(lake: Lake) -> list[tuple[str, Look]]:
             ("Glue's quota", lambda: _quota(asking, "glue", "partitions per")),
             ("Athena", lambda: _athena(lake, asking)),
         ]
-    return [(what, functools.partial(_seen, asking, what, look)) for what, look in found]
+    return [(what, functools.partial(_seen, what, look)) for what, look in found]
 
 
-def _seen(asking: Asking, what: str, look: Look) -> Finding:
-    if not asking.answered:
-        # Each would try again and again, a minute in all, and say the same.
-        return Finding(what, False, "not looked at: AWS cannot be reached")
+def _seen(what: str, look: Look) -> Finding:
     try:
         finding = look()
     except HiddenError as hidden:
@@ -94,8 +90,6 @@ class Asking:
     def __init__(self, lake: Lake) -> None:
         self.region, self._endpoint = lake.aws()
         self._session = aws.session()
-        self.answered = True
-        """Whether AWS can be reached, as far as was seen."""
 
     def __call__(self, service: str, operation: str, **arguments: Any) -> Any:
         """:class:`HiddenError` where it is not allowed; botocore's error where it is refused otherwise."""
@@ -110,8 +104,6 @@ class Asking:
                 raise HiddenError(action) from None
             raise refused from None
         except BotoCoreError as error:
-            if service == "sts":  # asked first, and there in every region
-                self.answered = not isinstance(error, NotConnectedError)
             raise aws.unreachable(error, service) from None
 
     @functools.cache  # noqa: B019 -- it lives as long as the command

@@ -47,7 +47,7 @@ def pyspark_home() -> Path:
     """The directory of the package pyspark, jars and programs in it; :class:`OutsideError` without it."""
     spec = find_spec("pyspark")
     if spec is None or spec.origin is None:
-        raise OutsideError("the package pyspark is not installed", fix="pip install pyspark")
+        raise OutsideError("the package pyspark is not installed", fix="pip install -e .")
     return Path(spec.origin).parent
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from runner.stores import Store
 from runner.stores.local import LocalStore
 from warehouse.config import Config, Target, expand
-from warehouse.errors import ConflictError, Location, ProjectError
+from warehouse.errors import ConflictError, Location, ProjectError, WarehouseError
 from warehouse.names import TableName
 from warehouse.project import Context, Project
 
@@ -265,10 +265,16 @@ def _local(lake: Lake, settings: Mapping[str, str] | None = None) -> Engine:
     )
 
 
-def _mark(lake: Lake, uri: str) -> None:
-    """A run's directory by one request: S3A makes seven, for it looks at those above."""
-    store, key = lake.place(lake.location(uri))
-    store.make_directory(key, marked=True)
+def _mark(lake: Lake, uri: str) -> bool:
+    """A run's directory by one request, where S3A makes seven, for it looks at those above. False where the
+    job has to make it, and tells why it cannot."""
+    key = lake.store.key(uri)
+    if key is None:
+        return False
+    with contextlib.suppress(WarehouseError):
+        lake.store.make_directory(key, marked=True)
+        return True
+    return False
 
 
 def _elsewhere(lake: Lake) -> Engine:

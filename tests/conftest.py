@@ -30,7 +30,7 @@ _SOCKETS = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptio
 
 _INTERPRETED = ("-Dspark.sql.codegen.wholeStage=false", "-Dspark.sql.codegen.factoryMode=NO_CODEGEN")
 # A Spark that lives for minutes is compiled quickly rather than well; its start-up is most of many tests. And
-# compiling statements for a handful of rows is a fifth of all: tests on real files do (``domain_session``).
+# compiling statements for a handful of rows is a fifth of all: the chamber's real year is, as in production.
 os.environ.setdefault(
     "SPARK_SUBMIT_OPTS",
     " ".join(
@@ -94,17 +94,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def one_spark() -> Iterator[None]:
     """One Spark for the whole session: engines that close leave it running, the next one takes it over.
 
-    A process has one Spark at a time, so that an engine with another metastore ends the one before.
+    A process has one Spark at a time, so that an engine with another metastore, or one that compiles, ends
+    the one before.
     """
     kept: dict[str, Any] = {}
     start, close = LocalEngine._start, LocalEngine.close
 
     def take_over(engine: LocalEngine) -> Any:
-        if kept and kept["uri"] != engine._uri:
+        kind = engine._uri, [v for k, v in sorted(engine._settings.items()) if "codegen" in k]
+        if kept and kept["kind"] != kind:
             kept.pop("session").stop()
             kept.clear()
         if not kept:
-            kept.update(uri=engine._uri, session=start(engine))
+            kept.update(kind=kind, session=start(engine))
         return kept["session"]
 
     def leave_running(engine: LocalEngine) -> None:
@@ -133,7 +135,7 @@ def make_tiny(metastore_uri: str, one_spark: None, tmp_path: Path) -> Callable[.
 
 
 @pytest.fixture(scope="session")
-def open_session(metastore_uri: str, one_spark: None) -> Callable[[Path, str], Session]:
+def open_session(metastore_uri: str, one_spark: None) -> Callable[..., Session]:
     """A factory of projects of one domain, in an empty directory; one at a time, for databases have names."""
     return functools.partial(Session, metastore=metastore_uri)
 

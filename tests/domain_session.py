@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,16 +16,20 @@ from tests.tiny import SPARK
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 
+COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
+"""Spark's own default, which tests are without."""
 Ended = dict[str, dict[str, Any]]
 
 
 class Session:
     """A project in ``directory`` with a domain's files; its tables leave the metastore when it ends."""
 
-    def __init__(self, directory: Path, domain: str, metastore: str) -> None:
+    def __init__(
+        self, directory: Path, domain: str, *, metastore: str, spark: Mapping[str, str] | None = None
+    ) -> None:
         self.domain = domain
         self.lake = directory / ".lake"
-        configure(directory, domain, metastore)
+        configure(directory, domain, metastore, {**SPARK, **(spark or {})})
         self._warehouse = Warehouse.open(directory)
 
     def __enter__(self) -> Self:
@@ -68,13 +73,13 @@ class Session:
         return told
 
 
-def configure(directory: Path, domain: str, metastore: str) -> None:
+def configure(directory: Path, domain: str, metastore: str, settings: Mapping[str, str] = SPARK) -> None:
     """A project of one domain: its files, copied, and a lake and a staging database of its own."""
     for kind in ("ddl", "sql"):
         shutil.copytree(ROOT / kind / domain, directory / kind / domain)
     (directory / "sql" / "macros").mkdir()
     shutil.copy(ROOT / "sql" / "macros" / f"{domain}.sql", directory / "sql" / "macros")
-    spark = "".join(f'"{key}" = "{value}"\n' for key, value in SPARK.items())
+    spark = "".join(f'"{key}" = "{value}"\n' for key, value in settings.items())
     (directory / "pyproject.toml").write_text(
         f'[tool.warehouse.landing]\n{domain} = "landing.{domain}"\n'
         f'[tool.warehouse.targets.local]\nlake = ".lake"\n'

@@ -42,14 +42,14 @@ class LastChanges:
         return {(f"{self._begins[0]}'{value}'",): entry for value, entry in values}
 
     def _plain(self, text: str) -> int | None:
-        """Of one column's value, or of those between two, as :mod:`warehouse.windows` writes most windows;
-        None of any other."""
+        """Of one column's value that is in no partition, or of those between two, as
+        :mod:`warehouse.windows` writes most windows; None of any other."""
         parts = text.split("'")
         begins = self._begins
         if begins is None or "\\" in text:
             return None
         if len(parts) == 3 and parts[0] == begins[0] and not parts[2]:
-            return self._by_value.get(parts[1], 0)
+            return 0
         if len(parts) == 5 and parts[0] == begins[1] and parts[2] == " AND " and not parts[4]:
             return self._between(parts[1], parts[3])
         return None

@@ -41,7 +41,7 @@ DEFAULTS: dict[str, str] = {
 class LocalEngine:
     """Starts Spark when it is first needed and keeps it. ``log`` is where Spark's own log goes.
 
-    ``make`` makes a run's directory, by its URI, with fewer requests than Spark's file system would.
+    ``make`` makes a run's directory, by its URI, with fewer requests than Spark's file system, if it can.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class LocalEngine:
         settings: Mapping[str, str],
         log: Path,
         progress: Progress,
-        make: Callable[[str], None] | None = None,
+        make: Callable[[str], bool] | None = None,
     ) -> None:
         self._uri = metastore_uri
         self._settings = settings
@@ -66,9 +66,8 @@ class LocalEngine:
         session = self.session()
 
         def one(manifest: Manifest) -> Result:
-            if self._make is not None and manifest.statement:
-                self._make(manifest.staging.directory)
-            answer = job.execute(session, msgspec.to_builtins(manifest), made=self._make is not None)
+            made = bool(manifest.statement and self._make and self._make(manifest.staging.directory))
+            answer = job.execute(session, msgspec.to_builtins(manifest), made=made)
             return msgspec.convert(answer, Result)
 
         if jobs <= 1 or len(manifests) == 1:

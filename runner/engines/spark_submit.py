@@ -117,12 +117,12 @@ class Process:
 def find_program(configured: str) -> tuple[list[str], dict[str, str], bool]:
     """The program, its environment, and whether it is the one of the package pyspark: the one configured,
     else the one on PATH, else pyspark's."""
-    own = java.pyspark_home()
     named = configured or shutil.which("spark-submit") or ""
     if configured and shutil.which(configured) is None:
         raise OutsideError(
             f"there is no program {configured}", fix="correct `spark_submit` of the target, or leave it out"
         )
+    own = java.pyspark_home()
     # pip puts pyspark's beside python, where it is on PATH without being anybody's choice.
     if named and Path(named).resolve().parent not in (own / "bin", Path(sys.executable).parent.resolve()):
         return [named], dict(os.environ), False

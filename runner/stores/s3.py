@@ -106,7 +106,7 @@ class S3Store:
 
     def make_directory(self, key: str, *, marked: bool = False) -> None:
         if marked:
-            self.write(f"{key}/" if key else "", b"")
+            self.write(f"{key}/", b"")
 
     def uri(self, key: str) -> str:
         return f"{self.root}/{key}" if key else self.root

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.chamber import compare, oracle
-from tests.domain_session import DATA, Session
+from tests.domain_session import COMPILED, DATA, Session
 
 REAL = DATA / "deputies"
 pytestmark = [pytest.mark.spark, pytest.mark.metastore]
@@ -16,9 +15,9 @@ pytestmark = [pytest.mark.spark, pytest.mark.metastore]
 
 @pytest.fixture(scope="module")
 def session(
-    open_session: Callable[[Path, str], Session], tmp_path_factory: pytest.TempPathFactory
+    open_session: Callable[..., Session], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Session]:
-    with open_session(tmp_path_factory.mktemp("project"), "chamber") as opened:
+    with open_session(tmp_path_factory.mktemp("project"), "chamber", spark=COMPILED) as opened:
         yield opened
 
 

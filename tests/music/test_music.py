@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ SONG = (
 
 @pytest.fixture(scope="module")
 def music(
-    open_session: Callable[[Path, str], Session], tmp_path_factory: pytest.TempPathFactory
+    open_session: Callable[..., Session], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Session]:
     """November 2018 from the real files: two days one by one, the others in one batch."""
     if not DATA.is_dir():

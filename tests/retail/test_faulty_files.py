@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +21,7 @@ ODD = b'\n\\N\n{"order_id":"o1","payment_sequential":"9","payment_type":"a\x01b"
 
 @pytest.fixture(scope="module")
 def faulty(
-    open_session: Callable[[Path, str], Session], tmp_path_factory: pytest.TempPathFactory
+    open_session: Callable[..., Session], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Session]:
     """Orders o1 and o2 with faults, s1 and s2 of several categories."""
     home = tmp_path_factory.mktemp("faulty")

@@ -236,7 +236,6 @@ def test_hours_hold_what_the_day_holds() -> None:
             assert all(r["changed_at"][11:13] == hour for r in records([piece], "raw_orders"))
 
 
-@pytest.mark.data
 @pytest.mark.parametrize("hourly", [False, True])
 def test_a_busy_day_is_sorted_in_blocks(monkeypatch: pytest.MonkeyPatch, hourly: bool) -> None:
     def landed() -> dict[str, bytes]:
@@ -250,6 +249,7 @@ def test_a_busy_day_is_sorted_in_blocks(monkeypatch: pytest.MonkeyPatch, hourly:
     assert landed() == at_once
 
 
+@pytest.mark.data
 @needs_data
 def test_of_the_real_files_nothing_is_lost() -> None:
     shop = Shop(REAL)

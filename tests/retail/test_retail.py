@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.metastore]
 @pytest.mark.data
 @pytest.mark.skipif(not REAL.is_dir(), reason="the shop's files are not beside the project")
 def test_real_files_give_what_plain_python_computes(
-    open_session: Callable[[Path, str], Session], tmp_path: Path
+    open_session: Callable[..., Session], tmp_path: Path
 ) -> None:
     """Orders of a week, of those whose story is told five weeks later: `benchmarks.backfills` takes all."""
     start, end = "2018-02-10", "2018-03-16"
@@ -78,7 +78,7 @@ def rows_of(session: Session, table: str, until: str = "9") -> list[str]:
 
 @pytest.fixture(scope="module")
 def made_up(
-    open_session: Callable[[Path, str], Session], tmp_path_factory: pytest.TempPathFactory
+    open_session: Callable[..., Session], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shown]:
     """Twelve days, of which one lacks an hour; then that hour."""
     home = tmp_path_factory.mktemp("made-up")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -192,6 +193,7 @@ def test_several_processes_find_what_one_finds(root: Path, monkeypatch: pytest.M
     change(root / "sql/gen/m0025.sql", "gen.m0024", "gen.nope")
     change(root / "sql/gen/m0027.sql", "SELECT", "SELEKT")
     monkeypatch.setattr(analysis, "WORTH_A_PROCESS", 5)
+    monkeypatch.setattr(analysis, "PORTION", 2)
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
     several = kept(root)
     (root / ".warehouse/facts-local.msgpack").unlink()
@@ -206,12 +208,16 @@ def test_a_process_that_dies_costs_time_only(
     wanted = kept(root)
     (root / ".warehouse/facts-local.msgpack").unlink()
     monkeypatch.setattr(analysis, "WORTH_A_PROCESS", 5)
+    monkeypatch.setattr(analysis, "PORTION", 2)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    here = os.getpid()
+    here, died = os.getpid(), root / "died"
 
     def dies(project: Project, tables: Sequence[TableName]) -> list[TableFacts]:
         if os.getpid() != here:
+            died.touch()
             os._exit(9)
+        while not died.exists():
+            time.sleep(0.01)
         return examine(project, tables)
 
     monkeypatch.setattr("warehouse.lint.run.examine", dies)
