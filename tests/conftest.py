@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import os
 import time
@@ -30,7 +29,7 @@ _SOCKETS = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptio
 
 _INTERPRETED = ("-Dspark.sql.codegen.wholeStage=false", "-Dspark.sql.codegen.factoryMode=NO_CODEGEN")
 # A Spark that lives for minutes is compiled quickly rather than well; its start-up is most of many tests. And
-# compiling statements for a handful of rows is a fifth of all: the chamber's real year is, as in production.
+# compiling statements for a handful of rows is a fifth of all; those of the chamber's real year are compiled.
 os.environ.setdefault(
     "SPARK_SUBMIT_OPTS",
     " ".join(
@@ -135,9 +134,15 @@ def make_tiny(metastore_uri: str, one_spark: None, tmp_path: Path) -> Callable[.
 
 
 @pytest.fixture(scope="session")
-def open_session(metastore_uri: str, one_spark: None) -> Callable[..., Session]:
-    """A factory of projects of one domain, in an empty directory; one at a time, for databases have names."""
-    return functools.partial(Session, metastore=metastore_uri)
+def open_session(
+    metastore_uri: str, one_spark: None, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Session]:
+    """A factory of projects of a domain, each in a new directory; one at a time, for databases have names."""
+
+    def open_new(domain: str, **settings: Any) -> Session:
+        return Session(tmp_path_factory.mktemp(domain), domain, metastore=metastore_uri, **settings)
+
+    return open_new
 
 
 @pytest.fixture

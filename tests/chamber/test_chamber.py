@@ -14,10 +14,8 @@ pytestmark = [pytest.mark.spark, pytest.mark.metastore]
 
 
 @pytest.fixture(scope="module")
-def session(
-    open_session: Callable[..., Session], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Session]:
-    with open_session(tmp_path_factory.mktemp("project"), "chamber", spark=COMPILED) as opened:
+def session(open_session: Callable[..., Session]) -> Iterator[Session]:
+    with open_session("chamber", spark=COMPILED) as opened:
         yield opened
 
 

@@ -25,13 +25,11 @@ SONG = (
 
 
 @pytest.fixture(scope="module")
-def music(
-    open_session: Callable[..., Session], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Session]:
+def music(open_session: Callable[..., Session]) -> Iterator[Session]:
     """November 2018 from the real files: two days one by one, the others in one batch."""
     if not DATA.is_dir():
         pytest.skip(f"no real files at {DATA}")
-    with open_session(tmp_path_factory.mktemp("music"), "music") as session:
+    with open_session("music") as session:
         assert len(session.land(DATA)) == 101
         for day in ("2018-11-15", "2018-11-01"):
             assert_done(session.backfill(day, day, "music.events", "music.rejected_events"))

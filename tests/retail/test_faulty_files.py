@@ -50,7 +50,7 @@ def faulty(
         "01037,48.1,2.0,paris,SP\n02000,north,-46.6,nowhere,SP\n",
         product_category_name_translation="perfumaria,perfumery\n",
     )
-    with open_session(home / "project", "retail") as session:
+    with open_session("retail") as session:
         session.land(source)
         (session.lake / "retail/raw_payments/dt=2018-03-04/other.jsonl").write_bytes(ODD)
         published(session.backfill("2018-03-01", "2018-03-04"))

@@ -38,7 +38,7 @@ def test_real_files_give_what_plain_python_computes(
     source = part_of(REAL, tmp_path / "part", lambda o: kept(o) and o["order_id"] not in unfinished)
     shop = Shop(source)
     assert len(shop.orders) > 1200
-    with open_session(tmp_path / "project", "retail") as session:
+    with open_session("retail") as session:
         session.land(source)
         published(session.backfill(start, end))
         compare.everything(shop, session.query)
@@ -82,7 +82,7 @@ def made_up(
 ) -> Iterator[Shown]:
     """Twelve days, of which one lacks an hour; then that hour."""
     home = tmp_path_factory.mktemp("made-up")
-    with open_session(home / "project", "retail") as session:
+    with open_session("retail") as session:
         session.generate(DAYS[0], DAYS[8], 20)
         session.generate(DAYS[9], DAYS[9], 20, hourly=True)
         session.generate(DAYS[10], DAYS[-1], 20)

@@ -15,10 +15,8 @@ pytestmark = [pytest.mark.spark, pytest.mark.metastore]
 
 
 @pytest.fixture(scope="module")
-def session(
-    open_session: Callable[..., Session], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Session]:
-    with open_session(tmp_path_factory.mktemp("project"), "weblogs") as opened:
+def session(open_session: Callable[..., Session]) -> Iterator[Session]:
+    with open_session("weblogs") as opened:
         yield opened
 
 
