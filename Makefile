@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # What test-aws runs: "-m aws" leaves out what is in test, too.
 AWS ?= tests/aws tests/readers tests/e2e/test_s3.py tests/stores tests/metastores
+# What test runs; with MARKED= everything, test-aws included.
+MARKED ?= not aws
 # So many files of tests side by side, each with a Spark of its own; WORKERS=0 runs them one by one.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo "$$n")
 PYTEST ?= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -31,7 +33,7 @@ archive: $(STAMP) ## classes of Spark packed once, so that each start takes half
 	-@$(BIN)/python -m runner.training
 
 test: $(STAMP) archive ## all tests but the longest of AWS, which are test-aws
-	$(PYTEST) -m "not aws"
+	$(PYTEST) -m "$(MARKED)"
 
 test-aws: $(STAMP) archive ## what runs on AWS, executed against servers on this machine
 	$(PYTEST) $(AWS)

@@ -25,6 +25,10 @@ DEFAULTS: dict[str, str] = {
     "spark.ui.showConsoleProgress": "false",
     # Plans as text are for the UI, which is off; the short form costs least.
     "spark.sql.ui.explainMode": "simple",
+    # So is what Spark remembers of statements that have ended, a third of a megabyte each.
+    "spark.sql.ui.retainedExecutions": "20",
+    "spark.ui.retainedJobs": "50",
+    "spark.ui.retainedStages": "50",
     "spark.driver.memory": "2g",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",

@@ -108,10 +108,6 @@ def _section(name: str, values: Mapping[str, str]) -> str:
 
 
 def _open(root: str, zone: str) -> None:
-    # A Spark that lives for minutes is compiled quickly rather than well.
-    os.environ["SPARK_SUBMIT_OPTS"] = (
-        "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
-    )
     _HERE["warehouse"] = warehouse = Warehouse.open(Path(root))
     os.environ["TZ"] = zone
     warehouse.query("SELECT 1")

@@ -23,12 +23,12 @@ pytestmark = [
 
 ROOT = Path(__file__).resolve().parents[2]
 DOMAINS = {
-    "music": ("2018-11-01", "2018-11-02", ("2018-11-01", "2018-11-02")),
-    "weblogs": ("2026-11-01", "2026-11-01", ("2026-11-01", "2026-11-01")),
-    "retail": ("2018-01-01", "2018-01-02", ("2018-01-01", "2018-01-02")),
-    "chamber": ("2017-01-01", "2017-01-31", ("2017", "2017")),
+    "music": ("2018-11-01", "2018-11-02", 200, ("2018-11-01", "2018-11-02")),
+    "weblogs": ("2026-11-01", "2026-11-01", 1000, ("2026-11-01", "2026-11-01")),
+    "retail": ("2018-01-01", "2018-01-02", 60, ("2018-01-01", "2018-01-02")),
+    "chamber": ("2017-01-01", "2017-01-31", 100, ("2017", "2017")),
 }
-"""Days that are generated, and the intervals that they are run for."""
+"""Days that are generated, records a day, and the intervals that they are run for."""
 
 Facts = tuple[tuple[str, values.Value], ...]
 
@@ -80,8 +80,8 @@ def seen(
     found: dict[str, dict[str, Facts]] = {"spark": {}, "hive": {}, "glue": {}}
     with lake:
         lake.apply()
-        for domain, (start, end, owned) in DOMAINS.items():
-            lake.generate(domain, start, end, None)
+        for domain, (start, end, rate, owned) in DOMAINS.items():
+            lake.generate(domain, start, end, rate)
             lake.backfill(*owned, domain)
         contracts = lake.show_in_glue()
         for contract in contracts:

@@ -32,6 +32,8 @@ from warehouse.names import TableName
 pytestmark = [pytest.mark.s3, pytest.mark.trino]
 
 PUBLISHES, IN_PLACE = 200, 40
+PAUSE = 0.15
+"""Seconds between reads. A read takes as long as a publish, so that each goes beside one all the same."""
 FILES = 4
 TABLE = TableName("torn", "daily")
 SLICE = "dt=2024-01-01"
@@ -93,6 +95,7 @@ class Reader:
 
     trino: Trino
     sql: str
+    pause: float
     answers: list[tuple[float, float, Any]] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -105,13 +108,13 @@ class Reader:
             except Exception as error:
                 answer = f"{type(error).__name__}: {error}"
             self.answers.append((began, time.monotonic(), answer))
+            time.sleep(self.pause)
 
 
 @contextmanager
-def reading(trino: Trino, catalog: str) -> Iterator[Reader]:
-    reader = Reader(
-        trino, f"SELECT count(*), coalesce(sum(v), 0) FROM {catalog}.{TABLE} WHERE dt = '2024-01-01'"
-    )
+def reading(trino: Trino, catalog: str, pause: float = 0) -> Iterator[Reader]:
+    sql = f"SELECT count(*), coalesce(sum(v), 0) FROM {catalog}.{TABLE} WHERE dt = '2024-01-01'"
+    reader = Reader(trino, sql, pause)
     thread = threading.Thread(target=reader.read)
     thread.start()
     try:
@@ -143,7 +146,7 @@ def catalog(trino: Trino, s3: str) -> str:
 def test_every_read_is_one_generation(lake: Lake, trino: Trino, catalog: str) -> None:
     publish(lake, 0)
     spans = []
-    with reading(trino, catalog) as reader:
+    with reading(trino, catalog, PAUSE) as reader:
         for number in range(1, PUBLISHES + 1):
             began = time.monotonic()
             publish(lake, number)
