@@ -47,37 +47,38 @@ settings.load_profile("patient")
 
 _LONGEST = (
     "e2e/test_readers", "planning/test_batches", "retail/", "chamber/", "music/", "weblogs/",
-    "report/test_domains", "unit/", "docs/", "aws/test_emr.py", "readers/test_types", "aws/test_iam_month",
-    "aws/test_spark_faults", "readers/", "e2e/test_s3", "aws/test_spark_", "e2e/",
+    "report/test_domains", "unit/", "docs/", "e2e/",
 )  # fmt: skip
 """Files of tests that begin first, so that none of them is left over alone at the end."""
 _OF_AWS = (
-    "aws/test_emr.py",
+    "aws/test_emr.py", "readers/test_types", "aws/test_iam_month", "readers/test_no_torn", "readers/",
+    "aws/test_spark_faults", "aws/test_iam_roles", "e2e/test_s3", "aws/test_spark_", "aws/test_faults",
     "aws/test_emr_ends",
-    "aws/test_iam_month",
-    "aws/test_iam_roles",
-    "aws/test_faults",
-    "aws/test_spark_",
-    "readers/",
-    "e2e/test_s3",
-)
-"""Files of tests that ``make test-aws`` runs alone."""
+)  # fmt: skip
+"""Files of tests that ``make test`` leaves to ``make test-aws``: after all others, in this order."""
 
 
 _UNTIL = float(os.environ.get("TESTS_BEGIN_UNTIL", "inf"))
 """Seconds since 1970: none of them begins later. For who has to be done at a certain time."""
 
 
-def _rank(item: pytest.Item) -> int:
+def _place(item: pytest.Item, files: tuple[str, ...]) -> int | None:
     path = item.nodeid.removeprefix("tests/")
-    return next((n for n, start in enumerate(_LONGEST) if path.startswith(start)), len(_LONGEST))
+    return next((n for n, start in enumerate(files) if path.startswith(start)), None)
+
+
+def _rank(item: pytest.Item) -> tuple[int, int]:
+    of_aws, longest = _place(item, _OF_AWS), _place(item, _LONGEST)
+    if of_aws is not None:
+        return 1, of_aws
+    return 0, len(_LONGEST) if longest is None else longest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_rank)
     # pyspark leaves the sockets that it fetches rows through to the garbage collector.
     for item in items:
-        if item.nodeid.removeprefix("tests/").startswith(_OF_AWS):
+        if _place(item, _OF_AWS) is not None:
             item.add_marker("aws")
         if item.get_closest_marker("spark"):
             item.add_marker(pytest.mark.filterwarnings(_SOCKETS, "ignore:unclosed <socket:ResourceWarning"))

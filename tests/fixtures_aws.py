@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from fixtures_metastore import forgetful
 from fixtures_s3 import OneAtATime, credentials, empty, make_bucket, serving
 
 from warehouse.errors import OutsideError
@@ -58,6 +59,7 @@ class Cloud:
 
         jars = self.jars
         if not self._uri:
+            forgetful(self._state)
             hadoop = s3a.hadoop_settings(REGION, self.url)
             # A machine that is busy with other tests takes its time.
             self._uri = embedded.ensure(self._state, settings=hadoop, jars=jars, timeout=600)

@@ -20,9 +20,16 @@ def metastore_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     except OutsideError as error:
         pytest.skip(str(error))
     state = tmp_path_factory.mktemp("metastore") / "state"
+    forgetful(state)
     embedded.ensure(state)
     yield state
     embedded.stop(state)
+
+
+def forgetful(state: Path) -> None:
+    """A server of ``state`` will not wait for the disk: a test's tables need not outlive the machine."""
+    state.mkdir(mode=0o700, parents=True)
+    (state / "derby.properties").write_text("derby.system.durability=test\n")
 
 
 @pytest.fixture(scope="session")

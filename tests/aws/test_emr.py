@@ -17,6 +17,7 @@ from fixtures_s3 import BUCKET
 from runner.engines.spark_submit import find_program
 from tests.aws.amazon import (
     ACCOUNT,
+    DEFAULTS,
     Amazon,
     amazon,
     clusters,
@@ -141,10 +142,10 @@ def test_music_by_spark_submit_is_music_here(
     with amazon(cloud, tmp_path, staging="warehouse_staging") as aws:
         program = tmp_path / "spark-submit"
         pyspark, environment, _ = find_program("")
-        conf, python, java = tmp_path / "conf", environment["PYSPARK_PYTHON"], environment["JAVA_HOME"]
+        chosen = {**aws.environment, **{k: environment[k] for k in ("PYSPARK_PYTHON", "JAVA_HOME")}}
         program.write_text(
-            f"#!/bin/sh\nexport SPARK_CONF_DIR={conf} PYSPARK_PYTHON={python} JAVA_HOME={java}\n"
-            f'exec {pyspark[0]} "$@"\n'
+            f"#!/bin/sh\nexport {' '.join(f'{k}={v}' for k, v in chosen.items())}\n"
+            f'exec {pyspark[0]} --properties-file {tmp_path / DEFAULTS} "$@"\n'
         )
         program.chmod(0o755)
         project(tmp_path / "music", aws, "spark-submit", f'spark_submit = "{program}"')

@@ -21,7 +21,7 @@ from fixtures_aws import Cloud
 from fixtures_s3 import BUCKET, s3_server
 from tiny import Tiny
 
-from tests.aws.amazon import Amazon, amazon, wait_for
+from tests.aws.amazon import DEFAULTS, Amazon, amazon, wait_for
 from tests.aws.gate import ACCOUNT, REGION, Gate, gate
 from tests.aws.permissions import allowances
 from warehouse.policies import ROLES
@@ -95,7 +95,7 @@ def world(cloud: Cloud, tmp_path: Path, build: Callable[[Path, str], Tiny]) -> I
     with amazon(cloud, tmp_path, staging="warehouse_staging") as aws, gate(aws.url) as front:
         assert aws.mirror is not None
         aws.mirror.follow()  # with its own credentials, before there are others
-        conf = tmp_path / "conf" / "spark-defaults.conf"
+        conf = tmp_path / DEFAULTS
         job = {
             "aws.credentials.provider": "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider",
             "access.key": KEYS["job"], "secret.key": SECRETS["job"],
