@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,8 +27,6 @@ from warehouse.model import Model
 from warehouse.names import Spec, TableName
 from warehouse.plan import Batch, Decision, Reason, Request, decide
 from warehouse.statement import Statement
-
-_OWN_LAYOUT = re.compile(r"\b(?:COALESCE|REPARTITION|REBALANCE)", re.IGNORECASE)
 
 R = TypeVar("R", Manifest, Result)
 
@@ -135,8 +132,7 @@ class Attempt:
 
     def _file_bytes(self, statement: Statement) -> int:
         """The size that files should have; 0 where a hint of the statement says how many it writes."""
-        hints = (statement.text[start:end] for start, end in statement.hints)
-        if any(_OWN_LAYOUT.search(hint) for hint in hints):
+        if statement.says_how_many_files:
             return 0
         return int(self.lake.config.file_size_mb * 1024 * 1024)
 

@@ -6,6 +6,7 @@ against it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -36,6 +37,9 @@ class TableRef:
     alias: str | None
     alias_at: int
     node: Tree = field(repr=False, compare=False)
+
+
+_NUMBERED = re.compile(r"(COALESCE|REPARTITION|REPARTITION_BY_RANGE|REBALANCE)\(\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,15 @@ class Statement:
                 words = tuple(n.name.lower() if isinstance(n, exp.Identifier) else "*" for n in names)
                 found.append(Qualifier(words, first[0] if first else -1, second[0] if second else -1))
         return tuple(found)
+
+    @property
+    def says_how_many_files(self) -> bool:
+        """Whether a hint of the outermost SELECT has the number of tasks that write (``REPARTITION(4)``).
+
+        ``REBALANCE`` and ``REPARTITION`` by columns alone leave the number to Spark.
+        """
+        hint = self.tree.args.get("hint")
+        return hint is not None and any(_NUMBERED.match(e.sql("spark")) for e in hint.expressions)
 
     @property
     def static_partition(self) -> tuple[PartitionItem, ...]:

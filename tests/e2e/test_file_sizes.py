@@ -85,11 +85,22 @@ def test_a_small_partition_is_one_file(shop: Tiny) -> None:
 
 @pytest.mark.spark
 @pytest.mark.metastore
-def test_a_hint_of_the_statement_decides(shop: Tiny) -> None:
+def test_a_number_in_a_hint_of_the_statement_decides(shop: Tiny) -> None:
     one(shop, "/*+ REPARTITION(3) */")
     run(shop, "one")
     (files,) = published(shop, "one").values()
     assert len(files) == 3
+
+    # Of what is read on the way it says nothing, nor does a hint without a number.
+    shop.sql(
+        "one",
+        "INSERT OVERWRITE TABLE {db}.one PARTITION (dt = '{{ ds }}')\n"
+        "WITH ids AS (SELECT /*+ REPARTITION(4) */ id FROM range(100))\n"
+        "SELECT CAST(id AS STRING) AS k, CAST(id AS INT) AS v FROM ids\n",
+    )
+    run(shop, "one")
+    (files,) = published(shop, "one").values()
+    assert len(files) == 1
 
 
 @pytest.mark.spark

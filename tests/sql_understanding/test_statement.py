@@ -234,3 +234,22 @@ def test_deep_nesting_makes_no_traceback(part: str) -> None:
 def test_long_statements_are_no_problem() -> None:
     many = " UNION ALL ".join(["SELECT x FROM c.d WHERE " + " OR ".join(["a = 1"] * 50)] * 200)
     assert len(parse(INTO + many).inputs) == 200
+
+
+@pytest.mark.parametrize(
+    ("hint", "said"),
+    [
+        ("REPARTITION(3)", True),
+        ("BROADCAST(x), coalesce( 1 )", True),
+        ("REBALANCE(4, dt)", True),
+        ("REPARTITION_BY_RANGE(5, dt)", True),
+        ("REBALANCE(dt)", False),
+        ("REBALANCE", False),
+        ("REPARTITION(dt)", False),
+        ("BROADCAST(x)", False),
+    ],
+)
+def test_a_number_in_an_outermost_hint_says_how_many_files(hint: str, said: bool) -> None:
+    query = "WITH x AS (SELECT /*+ COALESCE(7) */ k, dt FROM a.c)\nSELECT {} k, dt FROM x"
+    assert parse(INTO + query.format(f"/*+ {hint} */")).says_how_many_files is said
+    assert not parse(INTO + query.format("")).says_how_many_files
