@@ -156,7 +156,7 @@ def _s3(root: Path, front: Gate, files: int) -> None:
             print(f"\none partition of {n} files, again")
             for _ in range(2):  # the second time all is there already
                 by_pointer = counted.of(functools.partial(_publish, warehouse, f"ours_{n}"))
-            _table("ours, magic committer", by_pointer)
+            _table("ours", by_pointer)
             for version in ("1", "2"):
                 bare.conf.set("mapreduce.fileoutputcommitter.algorithm.version", version)
                 for _ in range(2):

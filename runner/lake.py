@@ -253,16 +253,26 @@ def _local(lake: Lake, settings: Mapping[str, str] | None = None) -> Engine:
     from runner.engines.local import LocalEngine
 
     settings = lake.target.spark if settings is None else settings
-    make = None
-    if lake.on_s3:
-        from runner import s3a
+    log = lake.state_directory / "logs" / "spark.log"
+    if not lake.on_s3:
+        return LocalEngine(lake.metastore_uri, settings, log, lake.progress)
+    import shutil
+    import tempfile
+    import weakref
 
-        make = functools.partial(_mark, lake)
-        region, endpoint = lake.aws()
-        settings = {**s3a.spark_settings(region, endpoint, s3a.jars(lake.progress)), **settings}
-    return LocalEngine(
-        lake.metastore_uri, settings, lake.state_directory / "logs" / "spark.log", lake.progress, make
-    )
+    from runner import s3a
+
+    region, endpoint = lake.aws()
+    ours = s3a.spark_settings(region, endpoint, s3a.jars(lake.progress))
+    notes = None
+    if settings.get("spark.master", "local").startswith("local"):
+        notes = Path(tempfile.mkdtemp(prefix="warehouse-s3a-"))
+        ours |= s3a.one_machine_settings(notes)
+    make = functools.partial(_mark, lake)
+    engine = LocalEngine(lake.metastore_uri, {**ours, **settings}, log, lake.progress, make)
+    if notes is not None:
+        weakref.finalize(engine, shutil.rmtree, notes, ignore_errors=True)
+    return engine
 
 
 def _mark(lake: Lake, uri: str) -> bool:

@@ -1,7 +1,7 @@
 """S3 as Hadoop reaches it from this machine: the jars of S3A, and its settings for Spark and for Hive.
 
 Versions and settings are those that were measured together: hadoop-aws of pyspark's own Hadoop (3.3.4), and
-the magic committer of spark-hadoop-cloud: nothing is renamed, and no file is seen before it is whole.
+S3A's committers by spark-hadoop-cloud: nothing is renamed, and no file is seen before it is whole.
 """
 
 from __future__ import annotations
@@ -87,6 +87,21 @@ def spark_settings(region: str, endpoint: str, with_jars: list[Path]) -> dict[st
     """Of a session on this machine."""
     hadoop = {f"spark.hadoop.{key}": value for key, value in hadoop_settings(region, endpoint).items()}
     return {**hadoop, **COMMITTER, "spark.jars": ",".join(jar.as_uri() for jar in with_jars)}
+
+
+def one_machine_settings(notes: Path) -> dict[str, str]:
+    """Of a session whose tasks all run here: what they have uploaded is noted below ``notes``, on this disk,
+    until the job is done. The magic committer notes it on S3, with three times the requests.
+
+    Each run has a fresh directory, so there is nothing to look for or to keep from being overwritten.
+    """
+    settings = {
+        "name": "directory",
+        "staging.conflict-mode": "append",
+        "staging.tmp.path": notes.as_uri(),
+        "staging.unique-filenames": "false",
+    }
+    return {f"spark.hadoop.fs.s3a.committer.{key}": value for key, value in settings.items()}
 
 
 def submit_settings(region: str, endpoint: str, with_jars: list[Path] | None) -> dict[str, str]:

@@ -13,6 +13,8 @@ import pytest
 from fixtures_s3 import BUCKET, s3_server
 
 from runner import s3a
+from runner.api import Warehouse
+from runner.engines.local import LocalEngine
 from warehouse.errors import OutsideError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +45,21 @@ def s3_jars() -> None:
         s3a.jars(print)
     except OutsideError as error:
         pytest.skip(f"S3A's jars cannot be had here: {error.what}: {error.why}")
+
+
+def test_uploads_are_noted_on_this_disk_where_all_tasks_run_on_it(tmp_path: Path) -> None:
+    def committer(master: str) -> str:
+        settings = "[tool.warehouse.targets.s3.spark]\n"
+        chosen = f'metastore = "thrift://127.0.0.1:9"\n{settings}{master}\n'
+        text = TARGETS.format(bucket=BUCKET, url="http://127.0.0.1:9").replace(settings, chosen)
+        (tmp_path / "pyproject.toml").write_text(text)
+        with Warehouse.open(tmp_path, target="s3") as opened:
+            engine = opened.lake.engine
+            assert isinstance(engine, LocalEngine)
+            return engine._settings["spark.hadoop.fs.s3a.committer.name"]
+
+    assert committer("") == committer('"spark.master" = "local[3]"') == "directory"
+    assert committer('"spark.master" = "spark://elsewhere:7077"') == "magic"
 
 
 def warehouse(project: Path, target: str, *words: str) -> str:
