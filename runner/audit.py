@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from runner.inputs import Inputs
 from runner.lake import Lake
-from runner.outcome import Outcome, Status
+from runner.outcome import Outcome, Status, place
 from runner.publish import converge
 from runner.request import Spans
 from runner.run import check_error, new_run_id
@@ -69,5 +69,5 @@ def audit(lake: Lake, tables: Sequence[TableName], spans: Spans | None) -> Itera
                 name, path, state.slices[path].interval,
                 Status.CHECK_FAILED if error else Status.SKIPPED,
                 error.what if error else f"{len(checks)} checks hold",
-                error=error, checks=checks,
+                error=error, checks=checks, where=place(model, error) if error else "",
             )  # fmt: skip

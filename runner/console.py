@@ -127,7 +127,19 @@ class Told:
         if all(o.status is Status.SKIPPED for o in report.outcomes):
             reasons = sorted({o.reason.partition(":")[0] for o in report.outcomes})
             return f"nothing to do: {len(report.outcomes)} slices, all {' or '.join(reasons)}"
-        return f"{', '.join(counts)} in {spent:.1f} s"
+        told = [_failure(o) for o in report.outcomes if o.status in _FAILURES]
+        return "\n".join([f"{', '.join(counts)} in {spent:.1f} s", *told])
+
+
+_FAILURES = (Status.FAILED, Status.CHECK_FAILED, Status.LOST)
+
+
+def _failure(outcome: Outcome) -> str:
+    """A failure in one line, which tools can follow to the file."""
+    name = f"{outcome.table} {outcome.slice}".rstrip()
+    sentence = outcome.reason.partition("\n")[0].removeprefix(f"{name}: ").removeprefix(f"{name} ")
+    where = f", {outcome.where}" if outcome.where else ""
+    return f"  {name}: {outcome.status.value}{where}: {sentence}"
 
 
 def lines(outcome: Outcome) -> Iterator[str]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from runner.inputs import Inputs, Settling
 from runner.lake import Lake
-from runner.outcome import Outcome, Status
+from runner.outcome import Outcome, Status, place
 from runner.request import Options, Spans
 from runner.run import Attempt, Prepared
-from warehouse.errors import ConflictError, ProjectError, WarehouseError
+from warehouse.errors import ConflictError, ProjectError
 from warehouse.graph import ordered, with_preferences
 from warehouse.intervals import Interval
 from warehouse.log import State
@@ -171,7 +171,7 @@ def _wave(
             try:
                 ready = attempt.prepare(stack, batch, options.steal)
             except ConflictError as error:
-                yield from (_ended(d, Status.LOST, error) for d in batch.decisions)
+                yield from (_lost(attempt.model, d, error) for d in batch.decisions)
                 continue
             yield from ready.skipped
             if ready.left:
@@ -236,7 +236,8 @@ def _not_run(decision: Decision, status: Status, reason: str) -> Outcome:
     )
 
 
-def _ended(decision: Decision, status: Status, error: WarehouseError) -> Outcome:
+def _lost(model: Model, decision: Decision, error: ConflictError) -> Outcome:
     return Outcome(
-        decision.table, decision.spec.path, str(decision.interval), status, error.what, error=error
-    )
+        decision.table, decision.spec.path, str(decision.interval), Status.LOST, error.what, error=error,
+        where=place(model, error),
+    )  # fmt: skip

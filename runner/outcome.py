@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from warehouse.errors import WarehouseError
+from warehouse.errors import Location, WarehouseError
 from warehouse.manifest import CheckOutcome
 from warehouse.names import TableName
+
+if TYPE_CHECKING:
+    from warehouse.model import Model
 
 
 class Status(StrEnum):
@@ -31,7 +35,8 @@ class Status(StrEnum):
 @dataclass(frozen=True)
 class Outcome:
     """One slice: ``rows`` is -1 where nobody counted; ``seconds`` are of the job that it was part of,
-    divided by its slices. ``changed`` says whether the rows differ from what was published before."""
+    divided by its slices. ``changed`` says whether the rows differ from what was published before. ``where``
+    is the file and line of what went wrong."""
 
     table: TableName
     slice: str
@@ -47,6 +52,7 @@ class Outcome:
     error: WarehouseError | None = None
     checks: tuple[CheckOutcome, ...] = ()
     notes: tuple[str, ...] = ()
+    where: str = ""
 
     @property
     def warnings(self) -> tuple[CheckOutcome, ...]:
@@ -55,6 +61,12 @@ class Outcome:
     @property
     def failures(self) -> tuple[CheckOutcome, ...]:
         return tuple(c for c in self.checks if not c.passed and c.severity == "error")
+
+
+def place(model: Model, error: WarehouseError) -> str:
+    """``file:line`` to open for an error of a table: where it says it is, else where the statement begins."""
+    where = error.where or Location(model.path)
+    return f"{where.path}:{where.line or (model.first_line if where.path == model.path else 1)}"
 
 
 @dataclass

@@ -18,7 +18,7 @@ from runner.failures import forget_failures, remember_failure
 from runner.inputs import Inputs
 from runner.lake import Lake
 from runner.metastores import Table
-from runner.outcome import Outcome, Status
+from runner.outcome import Outcome, Status, place
 from runner.publish import Shown, append, converge
 from warehouse.errors import ConflictError, Location, OutsideError, RunFailedError, WarehouseError
 from warehouse.log import PartitionState, Publish, SliceState, State
@@ -322,6 +322,7 @@ class Attempt:
             sum(p.rows for p in _partitions(result, decision)) if result.error is None else -1,
             error=error,
             checks=_of(result.checks, decision),
+            where=place(self.model, error),
         )
 
 
