@@ -33,11 +33,17 @@ def stale(lake: Lake, tables: Sequence[TableName]) -> set[TableName]:
             comparable.append(name)
         lake.log(name).forget()
 
-    def published(model: Model) -> tuple[Interval, ...]:
+    made = plan(lake, comparable, published(lake), force=False, batch=1)
+    return found | {step.decision.table for step in made.running}
+
+
+def published(lake: Lake) -> Spans:
+    """The intervals of each table that are published, whatever lies between them."""
+
+    def of(model: Model) -> tuple[Interval, ...]:
         grain = Grain.DAILY if model.grain is Grain.NONE else model.grain
         known = {s.interval for s in lake.log(model.name).state().slices.values() if s.interval}
         starts = sorted(Interval.parse(text, grain).start for text in known)
         return tuple(Interval(start, model.grain) for start in starts)
 
-    made = plan(lake, comparable, published, force=False, batch=1)
-    return found | {step.decision.table for step in made.running}
+    return of

@@ -210,20 +210,16 @@ class Warehouse:
         return report
 
     def plan(
-        self,
-        terms: Sequence[str],
-        start: str,
-        end: str,
-        *,
-        exclude: Sequence[str] = (),
-        force: bool = False,
-        batch: int | None = None,
-    ) -> Plan:
-        """What :meth:`backfill` would run of that range, and why; nothing is changed."""
-        from runner import planning
+        self, terms: Sequence[str], start: str | None = None, end: str | None = None, *,
+        exclude: Sequence[str] = (), force: bool = False, batch: int | None = None,
+    ) -> Plan:  # fmt: skip
+        """What :meth:`backfill` would run of that range, or of what is published, and why; changes nothing."""
+        from runner import ahead, planning
 
         names = self.tables(terms, exclude, with_sql=True)
-        return planning.plan(self.lake, names, interval_range(start, end), force=force, batch=batch)
+        spans = interval_range(start or end or "", end or start or "") if start or end else None
+        asked = spans or ahead.published(self.lake)
+        return planning.plan(self.lake, names, asked, force=force, batch=batch)
 
     def asked(self, terms: Sequence[str], start: str, end: str, *, exclude: Sequence[str] = ()) -> int:
         """How many slices a range of the selected tables has, stale or not."""

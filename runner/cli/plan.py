@@ -11,12 +11,14 @@ from runner.cli.options import json_output, selection
 from runner.console import as_json as to_json
 from runner.console import markdown, number, opened, size, table
 from runner.planning import Plan, Step
+from warehouse.errors import ProjectError
+from warehouse.names import TableName
 from warehouse.plan import Reason
 
 
 @click.command()
 @selection
-@click.option("--start", required=True, metavar="DATE", help="First interval, inclusive.")
+@click.option("--start", metavar="DATE", help="First interval, inclusive; default: all that is published.")
 @click.option("--end", metavar="DATE", help="Last interval, inclusive; default: the first.")
 @click.option("--force", is_flag=True, help="As backfill --force would.")
 @click.option("--batch", metavar="N", type=click.IntRange(1, 1000), help="As of backfill.")
@@ -29,7 +31,7 @@ def plan(
     ctx: click.Context,
     select: tuple[str, ...],
     exclude: tuple[str, ...],
-    start: str,
+    start: str | None,
     end: str | None,
     force: bool,
     batch: int | None,
@@ -38,14 +40,33 @@ def plan(
     as_markdown: bool,
     as_json: bool,
 ) -> int:
-    """What a backfill would run, in order, and why; and what would not run, and why not."""
+    """What a backfill would run, in order, and why; and what would not run, and why not.
+
+    Without dates it looks at what is published, as --select state:stale does: dates that were never asked
+    for are not known.
+    """
+    if end and not start:
+        raise ProjectError("--end without --start", fix="say both, or neither: then it is what is published")
     with opened(ctx) as warehouse:
-        made = warehouse.plan(select, start, end or start, exclude=exclude, force=force, batch=batch)
+        made = warehouse.plan(select, start, end, exclude=exclude, force=force, batch=batch)
+        tables = warehouse.tables(select, exclude, with_sql=True)
     if as_json:
         print(to_json(made))
-    else:
-        print(describe(made, everything, as_markdown))
+        return 10 if exit_code and made.running else 0
+    if not start:
+        print("\n".join(_chosen(made, tables)), end="\n\n")
+    print(describe(made, everything, as_markdown))
     return 10 if exit_code and made.running else 0
+
+
+def _chosen(made: Plan, tables: Sequence[TableName]) -> Iterator[str]:
+    """Which dates a plan without dates is of; which tables have none."""
+    asked = sorted((s.decision.interval for s in made.steps), key=lambda interval: interval.start)
+    if asked:
+        yield f"asked for: what is published, from {asked[0]} to {asked[-1]}; give --start and --end for others"
+    without = [str(name) for name in tables if name not in {s.decision.table for s in made.steps}]
+    if without:
+        yield f"of {', '.join(without)} nothing is published: give --start and --end"
 
 
 _SILENT = (Reason.FRESH, Reason.OUTSIDE)

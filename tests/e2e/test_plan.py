@@ -61,6 +61,35 @@ def test_nothing_to_do_is_one_line(shop: Tiny) -> None:
     assert answer.out.strip() == "nothing to do: 6 slices are fresh"
 
 
+def test_without_dates_it_is_of_what_is_published(shop: Tiny) -> None:
+    """As state:stale looks: the gap between two days was never asked for, nor a table's first day."""
+    for day in ("2024-01-01", "2024-01-03"):
+        shop.ok("run", "-s", "{db}.daily", "--date", day)
+    told = shop.ok("plan", "--exit-code").out.splitlines()
+    assert told == [
+        "asked for: what is published, from 2024-01-01 to 2024-01-03; give --start and --end for others",
+        f"of {shop.db}.later nothing is published: give --start and --end",
+        "",
+        "nothing to do: 2 slices are fresh",
+    ]
+    shop.land("dt=2024-01-03", ["late"], name="more")
+    answer = shop("plan", "--exit-code", "--json")
+    assert answer.code == 10
+    steps = [step["decision"] for step in json.loads(answer.out)["steps"]]
+    assert [(d["spec"], d["reason"]) for d in steps] == [
+        ("dt=2024-01-01", "fresh"),
+        ("dt=2024-01-03", "inputs changed"),
+    ]
+    stale = shop.ok("ls", "-s", "state:stale").out
+    assert "daily" in stale
+    only = shop.ok("plan", "-s", "{db}.later").out.splitlines()
+    assert only[0] == f"of {shop.db}.later nothing is published: give --start and --end"
+    assert "asked for" not in shop.ok("plan", *RANGE).out
+    refused = shop("plan", "--end", "2024-01-03")
+    assert refused.code == 2 and "--end without --start" in refused.err
+    assert shop("backfill", "--end", "2024-01-03").code == 2, "what runs is named"
+
+
 def test_comments_and_white_space_change_nothing_an_expression_does(shop: Tiny) -> None:
     shop.ok("backfill", *RANGE)
     path = shop.root / "sql" / shop.db / "daily.sql"
