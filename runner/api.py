@@ -213,7 +213,7 @@ class Warehouse:
         self, terms: Sequence[str], start: str | None = None, end: str | None = None, *,
         exclude: Sequence[str] = (), force: bool = False, batch: int | None = None,
     ) -> Plan:  # fmt: skip
-        """What :meth:`backfill` would run of that range, or of what is published, and why; changes nothing."""
+        """What :meth:`backfill` would run of that range, or of what is published, and why."""
         from runner import ahead, planning
 
         names = self.tables(terms, exclude, with_sql=True)

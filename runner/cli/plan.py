@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 
 import click
@@ -63,7 +62,8 @@ def _chosen(made: Plan, tables: Sequence[TableName]) -> Iterator[str]:
     """Which dates a plan without dates is of; which tables have none."""
     asked = sorted((s.decision.interval for s in made.steps), key=lambda interval: interval.start)
     if asked:
-        yield f"asked for: what is published, from {asked[0]} to {asked[-1]}; give --start and --end for others"
+        span = f"from {asked[0]} to {asked[-1]}"
+        yield f"asked for: what is published, {span}; give --start and --end for others"
     without = [str(name) for name in tables if name not in {s.decision.table for s in made.steps}]
     if without:
         yield f"of {', '.join(without)} nothing is published: give --start and --end"
@@ -104,8 +104,37 @@ def _groups(steps: Sequence[Step]) -> Iterator[list[Step]]:
         detail = decision.detail if decision.reason in (Reason.HELD, Reason.WAITING) else ""
         return decision.table, decision.reason, detail, decision.notes
 
-    for _, group in itertools.groupby(steps, kind):
-        yield list(group)
+    group: list[Step] = []
+    for step in steps:
+        if group and (
+            kind(step) != kind(group[-1]) or group[-1].decision.interval.next() != step.decision.interval
+        ):
+            yield group
+            group = []
+        group.append(step)
+    if group:
+        yield group
+
+
+_NAMED = 8
+"""Most that a line names of one kind; what is left is counted, and --json has it."""
+
+
+def _details(group: Sequence[Step]) -> str:
+    """What is behind a reason, of all slices of a line: each input once, with all that changed of it."""
+    details = list(dict.fromkeys(s.decision.detail for s in group if s.decision.detail))
+    if len(details) < 2:
+        return "".join(details)
+    found: dict[str, dict[str, None]] = {}
+    for detail in details:
+        name, _, partitions = detail.partition(": ")
+        found.setdefault(name, {}).update(dict.fromkeys(partitions.split(", ") if partitions else ()))
+    return _few([name + (f": {_few(list(of), ', ')}" if of else "") for name, of in found.items()], "; ")
+
+
+def _few(names: Sequence[str], between: str) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return between.join(names[:_NAMED]) + more
 
 
 def _row(group: Sequence[Step]) -> tuple[str, ...]:
@@ -114,8 +143,8 @@ def _row(group: Sequence[Step]) -> tuple[str, ...]:
     if len(group) > 1:
         slices += f" to {last.spec.path} ({len(group)})"
     why = first.reason.value
-    if first.detail:
-        why += f": {first.detail}" + (", …" if len(group) > 1 and first.detail != last.detail else "")
+    if detail := _details(group):
+        why += f": {detail}"
     if first.notes:
         why += f" ({'; '.join(first.notes)})"
     reads = []

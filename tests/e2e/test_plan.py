@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
 from tiny import Tiny
+
+from runner.cli.plan import describe
+from runner.planning import Plan, Step
+from warehouse.intervals import Grain, Interval
+from warehouse.names import Spec, TableName
+from warehouse.plan import Decision, Reason
 
 pytestmark = pytest.mark.metastore
 
@@ -117,6 +124,43 @@ def test_late_data_reruns_the_day_that_it_belongs_to(shop: Tiny) -> None:
     shop.land("dt=2024-01-02", ["late"], name="more")
     assert runs(shop) == days("daily", "inputs changed", 2) + days("later", "inputs run", 2)
     assert f"{shop.db}.raw: dt=2024-01-02" in shop.ok("plan", *RANGE).out
+
+
+def test_a_line_is_of_neighbours_and_names_all_that_changed(shop: Tiny) -> None:
+    """With the 4th fresh between, the 3rd and the 5th are two lines; the 2nd and the 3rd are one."""
+    for day in ("2024-01-04", "2024-01-05"):
+        shop.land(f"dt={day}", ["x"])
+    days = ("--start", "2024-01-01", "--end", "2024-01-05")
+    only = ("-s", "{db}.daily")
+    shop.ok("backfill", *only, *days)
+    for day in ("2024-01-02", "2024-01-03", "2024-01-05"):
+        shop.land(f"dt={day}", ["late"], name="more")
+    raw = f"{shop.db}.raw"
+    told = [re.split("  +", line)[:3] for line in shop.ok("plan", *only, *days).out.splitlines()]
+    assert told[1:3] == [
+        [f"{shop.db}.daily", "dt=2024-01-02 to dt=2024-01-03 (2)",
+         f"inputs changed: {raw}: dt=2024-01-02, dt=2024-01-03"],
+        [f"{shop.db}.daily", "dt=2024-01-05", f"inputs changed: {raw}: dt=2024-01-05"],
+    ]  # fmt: skip
+    markdown = shop.ok("plan", *only, *days, "--markdown").out.splitlines()
+    assert [line.split(" | ")[1] for line in markdown[2:4]] == [told[1][1], told[2][1]]
+    everything = shop.ok("plan", *only, *days, "--all").out.splitlines()
+    assert [re.split("  +", line)[1] for line in everything[1:5]] == [
+        "dt=2024-01-01", told[1][1], "dt=2024-01-04", "dt=2024-01-05",
+    ]  # fmt: skip
+
+
+def test_a_line_names_some_and_counts_the_others() -> None:
+    raw = TableName("shop", "raw")
+    first = Interval.parse("2024-01-01", Grain.DAILY)
+    steps = []
+    for n in range(10):
+        detail = f"{raw}: dt={first.ds}" if n < 9 else "shop.other is read now"
+        steps.append(Step(Decision(raw, first, Spec.parse(f"dt={first.ds}"), Reason.INPUTS, detail)))
+        first = first.next()
+    named = ", ".join(f"dt=2024-01-0{n}" for n in range(1, 9))
+    told = describe(Plan(tuple(steps), 1, {}), False).splitlines()
+    assert f"inputs changed: shop.raw: {named} and 1 more; shop.other is read now" in told[1]
 
 
 def test_a_day_whose_source_is_not_there_waits(shop: Tiny) -> None:
