@@ -105,18 +105,22 @@ class Told:
         self.total = total
         self.clock = clock
         self.began = self.shown = clock()
-        self.done = 0
+        self.done = self.computed = 0
 
     def __call__(self, outcome: Outcome) -> None:
         self.done += 1
+        self.computed += outcome.status in _COMPUTED
         if outcome.status is not Status.SKIPPED or not self.quiet_skips:
             for line in lines(outcome):
                 say(line)
         now = self.clock()
         if self.total > self.done and now - self.shown >= PROGRESS_EVERY:
             self.shown = now
-            left = (now - self.began) / self.done * (self.total - self.done)
-            say(f"… {self.done:,} of {self.total:,} slices, about {duration(left)} left")
+            left = ""
+            if self.computed:  # what is skipped takes no time, and says nothing of what is still to come
+                each = (now - self.began) / self.computed
+                left = f", about {duration(each * (self.total - self.done))} left"
+            say(f"… {self.done:,} of {self.total:,} slices{left}")
 
     def summary(self, report: Report) -> str:
         """One line of counts; every failure again below it, with its place."""
@@ -131,6 +135,7 @@ class Told:
         return "\n".join([f"{', '.join(counts)} in {spent:.1f} s", *told])
 
 
+_COMPUTED = (Status.PUBLISHED, Status.CHECK_FAILED, Status.FAILED)
 _FAILURES = (Status.FAILED, Status.CHECK_FAILED, Status.LOST)
 
 

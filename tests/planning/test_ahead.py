@@ -6,7 +6,7 @@ import importlib
 import io
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -97,17 +97,34 @@ def test_stale_tables_are_selected_by_that(shop: Tiny) -> None:
     assert "changed" in shop("ls", "--select", "state:changed").err
 
 
-def test_an_estimate_follows_from_what_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+def progress(statuses: Sequence[Status], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What is said of how far it is, when all but skipped slices take half of the time between two lines."""
     now = 0.0
-    told = Told(total=40, clock=lambda: now)
-    outcome = Outcome(TableName("a", "b"), "dt=x", "x", Status.SKIPPED)
-    for n in range(1, 41):
-        now = n * PROGRESS_EVERY / 2
-        told(outcome)
-    lines = capsys.readouterr().err.splitlines()
+    told = Told(total=len(statuses), clock=lambda: now)
+    for status in statuses:
+        if status is not Status.SKIPPED:
+            now += PROGRESS_EVERY / 2
+        told(Outcome(TableName("a", "b"), "dt=x", "x", status))
+    return [line for line in capsys.readouterr().err.splitlines() if line.startswith("…")]
+
+
+def test_an_estimate_follows_from_what_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = progress([Status.PUBLISHED] * 40, capsys)
     assert lines[0] == "… 2 of 40 slices, about 3 min left"
     assert lines[-1] == "… 38 of 40 slices, about 10 s left"
     assert len(lines) == 19, "not at every slice, and not at the end"
+
+
+def test_what_is_skipped_makes_no_estimate_shorter(capsys: pytest.CaptureFixture[str]) -> None:
+    """A backfill that is called again: sixty slices of a hundred are there, each other takes five seconds."""
+    lines = progress([Status.SKIPPED] * 60 + [Status.PUBLISHED, Status.FAILED] * 20, capsys)
+    assert lines[0] == "… 62 of 100 slices, about 3 min left"
+    assert lines[-1] == "… 98 of 100 slices, about 10 s left"
+
+
+def test_there_is_no_estimate_before_anything_is_computed(capsys: pytest.CaptureFixture[str]) -> None:
+    statuses = [Status.WAITING, Status.BLOCKED, Status.LOST]
+    assert progress(statuses, capsys) == ["… 2 of 3 slices"]
 
 
 def test_durations_are_for_people() -> None:
