@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from warehouse import ddl
 from warehouse.errors import Location, ProjectError
 from warehouse.findings import Finding, Severity
 from warehouse.graph import ordered
@@ -143,7 +144,8 @@ class Keys:
 def findings_of(project: Project, facts: Iterable[TableFacts], codes: Collection[str] = ()) -> list[Finding]:
     """All findings by file and line, of these rules or of all. Circles are those among these tables."""
     facts = list(facts)
-    found = [f for one in facts for f in (one.findings if codes else (*one.findings, *one.unused))]
+    found = _databases(project, facts)
+    found += [f for one in facts for f in (one.findings if codes else (*one.findings, *one.unused))]
     if all(one.readable for one in facts):
         found += _circles(project, facts)
     chosen = dict.fromkeys(f for f in found if not codes or f.code in codes)
@@ -155,6 +157,19 @@ def unreadable(project: Project, name: TableName, error: ProjectError) -> Findin
     path = project.sql_files.get(name) or project.ddl_directories.get(name)
     where = error.where or Location(project.relative(path) if path is not None else str(name))
     return Finding(*UNREADABLE, Severity.ERROR, error.what, where, error.why, error.fix)
+
+
+def _databases(project: Project, facts: list[TableFacts]) -> list[Finding]:
+    """What is wrong with the ``database.sql`` of these tables' databases."""
+    found: list[Finding] = []
+    for name in {one.name.db: one.name for one in facts}.values():
+        try:
+            text = project.database_text(name.db)
+            if text is not None:
+                ddl.parse_database(text[1], text[0])
+        except ProjectError as error:
+            found.append(unreadable(project, name, error))
+    return found
 
 
 def _circles(project: Project, facts: list[TableFacts]) -> list[Finding]:

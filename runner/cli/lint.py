@@ -85,7 +85,8 @@ def _plain(finding: object) -> dict[str, object]:
 
 
 def _tables(project: Project, files: Sequence[Path]) -> set[TableName]:
-    """Tables whose SQL, checks or DDL these files are; a macro's file is every table's."""
+    """Tables whose SQL, checks or DDL these files are; a database's file is that of all its tables, a macro's
+    that of every table."""
     found: set[TableName] = set()
     for file in files:
         path = file.resolve()
@@ -93,7 +94,8 @@ def _tables(project: Project, files: Sequence[Path]) -> set[TableName]:
             if path in (sql.resolve(), sql.with_name(f"{sql.stem}.checks.sql").resolve()):
                 found.add(name)
         for name, directory in project.ddl_directories.items():
-            if directory.resolve() in path.parents:
+            home = directory.resolve()
+            if home in path.parents or path == home.with_name("database.sql"):
                 found.add(name)
         if (project.root / "sql" / "macros").resolve() in path.parents:
             found |= set(project.sql_files)
