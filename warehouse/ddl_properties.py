@@ -83,10 +83,18 @@ def check_property(cursor: Cursor, key: str, at: Token) -> None:
         )
     if low in {"transactional", "transactional_properties"}:
         raise cursor.error(
-            "transactional tables are not allowed", at, why="Spark, Trino and Athena differ on them"
+            "transactional tables are not allowed",
+            at,
+            why="Spark, Trino and Athena differ on them",
+            fix="leave it out: runs publish whole partitions at once",
         )
     if low in {"external.table.purge", "auto.purge"}:
-        raise cursor.error(f"{key} is not allowed", at, why="dropping the table would delete its data")
+        raise cursor.error(
+            f"{key} is not allowed",
+            at,
+            why="dropping the table would delete its data",
+            fix="leave it out: `warehouse vacuum` deletes what nothing needs",
+        )
     if low == "comment":
         raise cursor.error("the comment is not a property", at, fix="write COMMENT '…'")
     if engines_own(key):
