@@ -59,7 +59,7 @@ def needs(lake: Lake, account: str = "*") -> Needs:
     for name in project.tables:
         contract = project.contract_or_none(name)
         if contract is None:  # dropped: its log goes on, and the catalog's table goes
-            tables.append(Lying(name, lake.uri(f"{name.db}/{name.table}"), False))
+            tables.append(Lying(name, lake.uri(f"{name.db}/{name.table}"), False, dropped=True))
             continue
         run = project.has_sql(name)
         if run:
@@ -105,7 +105,7 @@ def _notes(lake: Lake, role: str, found: Needs) -> Iterator[str]:
             )
         yield (
             "`warehouse diff` deletes what it staged, and needs those of job, too; `warehouse land` writes "
-            "sources, and needs s3:PutObject there"
+            "sources, and needs those of landing"
         )
         if not found.glue:
             yield (

@@ -1,7 +1,8 @@
 """What each role must be allowed in AWS, as IAM policies: from what the SQL reads and writes, and the DDL.
 
 ``job`` is what Spark runs as, ``runner`` is whoever gives the commands, ``vacuum`` deletes what nothing
-needs, ``reader`` asks Athena. Nothing here knows an account: it is ``*`` unless given.
+needs, ``reader`` asks Athena, ``setup`` makes the lake, ``landing`` puts raw files there. Nothing here knows
+an account: it is ``*`` unless given.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from warehouse.policy_names import (
     inside,
     outside,
 )
+from warehouse.policy_places import landing, setup
 
 
 def policies(role: str, needs: Needs) -> tuple[Json, ...]:
@@ -257,5 +259,7 @@ _ROLES: dict[str, Callable[[Needs, Names], list[Json]]] = {
     "runner": _runner,
     "vacuum": _vacuum,
     "reader": _reader,
+    "setup": setup,
+    "landing": landing,
 }
 ROLES = tuple(_ROLES)

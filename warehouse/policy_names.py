@@ -18,12 +18,14 @@ Names = Callable[[Iterable[TableName]], list[tuple[str, str]]]
 @dataclass(frozen=True)
 class Lying:
     """A table and the URI where it lies. ``run``: its rows are written by runs; else files come from
-    elsewhere. ``loaded``: Spark writes it through Hive's own writer, which notes it at the table."""
+    elsewhere, but for one that is ``dropped``. ``loaded``: Spark writes it through Hive's own writer, which
+    notes it at the table."""
 
     name: TableName
     location: str
     run: bool
     loaded: bool = False
+    dropped: bool = False
 
 
 @dataclass(frozen=True)

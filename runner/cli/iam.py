@@ -12,7 +12,9 @@ from runner.console import opened, say
 
 @click.command()
 @click.option(
-    "--role", type=click.Choice(("job", "runner", "vacuum", "reader")), help="Only this role's policy."
+    "--role",
+    type=click.Choice(("job", "runner", "vacuum", "reader", "setup", "landing")),
+    help="Only this role's policy.",
 )
 @click.option("--account", default="*", metavar="ID", help="Put this account into ARNs; default: any (*).")
 @json_output
@@ -21,10 +23,12 @@ def iam(ctx: click.Context, role: str | None, account: str, as_json: bool) -> No
     """The least that each role must be allowed in AWS, as IAM policies, from the SQL and DDL.
 
     \b
-    job     what Spark runs as: reads what SQL reads, writes below run directories
-    runner  who gives the commands: log, claims, pointers, staging tables, the engine
-    vacuum  who deletes what nothing needs: it reads and writes no rows
-    reader  who asks Athena: the published databases, and nothing of how they are made
+    job      what Spark runs as: reads what SQL reads, writes below run directories
+    runner   who gives the commands: log, claims, pointers, staging tables, the engine
+    vacuum   who deletes what nothing needs: it reads and writes no rows
+    reader   who asks Athena: the published databases, and nothing of how they are made
+    setup    who makes the lake's bucket: lake create
+    landing who puts raw files below the sources: land
     """
     from runner.iam import roles
 

@@ -50,8 +50,8 @@ def may(documents: Any, action: str, key: str, **context: str) -> bool:
 @given(projects)
 def test_whatever_the_tables_documents_fit_and_roles_do_their_work_alone(tables: Any) -> None:
     project = needs(tables)
-    job, runner, vacuum, reader = (policies(role, project) for role in ROLES)
-    for documents in (job, runner, vacuum, reader):
+    job, runner, vacuum, reader, setup, landing = (policies(role, project) for role in ROLES)
+    for documents in (job, runner, vacuum, reader, setup, landing):
         assert all(size(d) <= LONGEST for d in documents)
         assert len(documents) <= 10, "a role takes ten policies"
         for document in documents:
@@ -72,12 +72,16 @@ def test_whatever_the_tables_documents_fit_and_roles_do_their_work_alone(tables:
         assert may(runner, "s3:ListBucket", "bucket", s3_prefix=f"lake/{db}/{name}/dt=1/")
         assert may(reader, "s3:GetObject", data)
         # What nobody may do.
-        for documents in (job, runner, vacuum, reader):
+        for documents in (job, runner, vacuum, reader, setup, landing):
             for action in ("s3:PutObject", "s3:DeleteObject"):
-                assert not may(documents, action, f"{root}/dt=1/part"), "files that no run wrote"
+                if documents is not landing:
+                    assert not may(documents, action, f"{root}/dt=1/part"), "files that no run wrote"
                 assert not may(documents, action, log), "an entry is never overwritten"
                 assert not may(documents, action, "bucket/elsewhere/x")
             assert not may(documents, "s3:DeleteObjectVersion", data)
+        assert may(landing, "s3:PutObject", f"{root}/dt=1/part") or table.run
+        assert not may(landing, "s3:PutObject", data)
+        assert not may(setup, "s3:GetObject", data)
         assert not may(job, "s3:PutObject", log, **{"s3_if-none-match": "*"})
         assert not may(job, "s3:GetObject", log)
         assert not may(runner, "s3:PutObject", data)
@@ -101,6 +105,20 @@ def test_a_few_tables_are_named_one_by_one_and_their_neighbours_are_out_of_reach
     assert not may(runner, "s3:ListBucket", "bucket")
 
 
+def test_raw_files_land_below_sources_only() -> None:
+    base = needs({"music": [("plays", True), ("raw", False)]})
+    old = Lying(TableName("music", "old"), f"{LAKE}/music/old", False, dropped=True)
+    far = Lying(TableName("music", "far"), "s3://other/deep/far", False)
+    documents = policies("landing", Needs(**{**vars(base), "tables": (*base.tables, old, far)}))
+    for key in ("bucket/lake/music/raw/dt=1/part", "other/deep/far/part"):
+        assert may(documents, "s3:PutObject", key) and may(documents, "s3:GetObject", key)
+        assert not may(documents, "s3:DeleteObject", key)
+    assert may(documents, "s3:ListBucket", "bucket", s3_prefix="lake/music/raw/dt=1/")
+    for key in ("plays/dt=1/part", "old/part", f"plays/{RUN_ID}/part"):
+        assert not may(documents, "s3:PutObject", f"bucket/lake/music/{key}")
+    assert policies("landing", needs({"music": [("plays", True)]})) == (), "there is nothing to land"
+
+
 def test_a_job_reads_what_its_sql_reads() -> None:
     project = needs({"music": [("plays", True), ("raw", False), ("private", False)]})
     unread = Needs(**{**vars(project), "read": frozenset({TableName("music", "raw")})})
@@ -115,7 +133,7 @@ def test_tables_may_lie_elsewhere() -> None:
     here = Lying(TableName("music", "file"), "file:///here", False)
     base = needs({"music": [("plays", True)]})
     project = Needs(**{**vars(base), "tables": (*base.tables, far, here), "read": frozenset({far.name})})
-    job, runner, _, reader = (policies(role, project) for role in ROLES)
+    job, runner, _, reader, *_ = (policies(role, project) for role in ROLES)
     assert may(job, "s3:PutObject", f"other/deep/far/{RUN_ID}/part")
     assert may(reader, "s3:GetObject", "other/deep/far/x")
     assert may(runner, "s3:ListBucket", "other", s3_prefix="deep/far/")
@@ -126,7 +144,7 @@ def test_a_lake_may_be_a_bucket() -> None:
     base = needs({"music": [("plays", True)]})
     lying = (Lying(TableName("music", "plays"), "s3://bucket/music/plays", True),)
     project = Needs(**{**vars(base), "lake": "s3://bucket", "tables": lying})
-    job, runner, _, reader = (policies(role, project) for role in ROLES)
+    job, runner, _, reader, *_ = (policies(role, project) for role in ROLES)
     assert may(job, "s3:PutObject", f"bucket/music/plays/{RUN_ID}/part")
     assert may(runner, "s3:PutObject", "bucket/_warehouse/tables/music.plays/claims.json")
     assert not may(reader, "s3:GetObject", "bucket/_warehouse/tables/music.plays/claims.json")
