@@ -83,7 +83,7 @@ def needs(lake: Lake, account: str = "*") -> Needs:
     return Needs(
         root, tuple(tables), frozenset(read), target.staging_database, glue, target.engine,
         expand(target.region) or "*", account, target.athena.work_group, expand(target.athena.output), logs,
-        tuple(passed), makes, emr.scaling is not None,
+        tuple(passed), makes, emr.scaling is not None, target.athena.lake_formation,
     )  # fmt: skip
 
 
@@ -115,8 +115,10 @@ def _notes(lake: Lake, role: str, found: Needs) -> Iterator[str]:
     if role == "reader":
         if not found.output:
             yield "the work group says where answers are written: add s3:PutObject and s3:GetObject there"
-        if found.glue:
-            yield "where Lake Formation governs the catalog, grant SELECT on the published databases, too"
+        if found.lake_formation:
+            yield "Lake Formation says what it reads: grant SELECT and DESCRIBE on the published databases"
+        elif found.glue:
+            yield "where Lake Formation governs the catalog, set `lake_formation` of the target's [athena]"
         else:
             yield "Athena reads Glue's catalog, this target has another"
     if found.lake:

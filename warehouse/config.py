@@ -17,12 +17,13 @@ from warehouse.errors import Location, ProjectError
 
 class Athena(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How Athena is asked: its work group, where results are written if that does not say it (``s3://…``),
-    the catalog, and what a terabyte that is read costs."""
+    the catalog, what a terabyte that is read costs, and whether Lake Formation says who reads which table."""
 
     work_group: str = "primary"
     output: str = ""
     catalog: str = "AwsDataCatalog"
     dollars_per_tb: float = 5.0
+    lake_formation: bool = False
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -219,9 +219,14 @@ def _reader(needs: Needs, names: Names) -> list[Json]:
         found.append(allow("ReadCatalog", READ_CATALOG, arn.glue(databases)))
     if needs.lake:
         lying = [f"{needs.lake}/{db}" for db, _ in databases] + outside(needs, needs.tables)
+        if needs.lake_formation:  # it lends rights on S3 for what it has granted; own ones would go round it
+            found.append(allow("AskForRows", ["lakeformation:GetDataAccess"], ["*"]))
+        else:
+            found += [
+                allow("ReadTables", ["s3:GetObject"], [f"{arn.s3(one)}/*" for one in lying]),
+                *arn.listing("ListTables", "s3:ListBucket", lying),
+            ]
         found += [
-            allow("ReadTables", ["s3:GetObject"], [f"{arn.s3(one)}/*" for one in lying]),
-            *arn.listing("ListTables", "s3:ListBucket", lying),
             allow("FindTheBucket", ["s3:GetBucketLocation"], arn.buckets([needs.lake, needs.output])),
             deny("NeverTheState", ["s3:GetObject", "s3:PutObject"], arn.inside("_warehouse/*")),
         ]

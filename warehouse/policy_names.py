@@ -55,6 +55,8 @@ class Needs:
     passed: tuple[Passed, ...] = ()
     makes_clusters: bool = True
     scales: bool = False
+    lake_formation: bool = False
+    """Readers get at rows through it, and not by rights on S3."""
 
     @property
     def partition(self) -> str:

@@ -140,6 +140,18 @@ def test_tables_may_lie_elsewhere() -> None:
     assert "file:" not in json.dumps([job, runner, reader])
 
 
+def test_where_lake_formation_lends_the_rows_a_reader_has_no_way_round_it() -> None:
+    tables = {"music": [("plays", True)]}
+    own, lent = (policies("reader", needs(tables, lake_formation=on)) for on in (False, True))
+    data = f"bucket/lake/music/plays/{RUN_ID}/dt=1/part"
+    assert may(own, "s3:GetObject", data) and not may(lent, "s3:GetObject", data)
+    assert not may(lent, "s3:ListBucket", "bucket", s3_prefix="lake/music/plays/")
+    assert decide(lent, "lakeformation:GetDataAccess", "*", {})
+    assert not decide(own, "lakeformation:GetDataAccess", "*", {})
+    assert may(lent, "s3:PutObject", "answers/1.csv"), "answers are the reader's own"
+    assert decide(lent, "glue:GetPartitions", "arn:aws:glue:eu-west-1:1:table/music/plays", {})
+
+
 def test_a_lake_may_be_a_bucket() -> None:
     base = needs({"music": [("plays", True)]})
     lying = (Lying(TableName("music", "plays"), "s3://bucket/music/plays", True),)
@@ -231,6 +243,15 @@ def test_where_spark_runs_in_the_runner_it_is_said(project: Tiny) -> None:
     assert "attach the policies of job and of runner" in told.err
     assert "glue" not in told.out
     assert "elasticmapreduce" not in told.out
+
+
+def test_lake_formation_is_a_setting_of_the_target(project: Tiny) -> None:
+    assert "set `lake_formation`" in project.ok("iam", "--role", "reader").err
+    on = "[tool.warehouse.targets.aws.athena]\nlake_formation = true\n"
+    project.write("pyproject.toml", SETTINGS + on)
+    told = project.ok("iam", "--role", "reader")
+    assert "lakeformation:GetDataAccess" in told.out and "ReadTables" not in told.out
+    assert "grant SELECT and DESCRIBE" in told.err
 
 
 def test_clusters_and_applications(project: Tiny) -> None:
