@@ -6,6 +6,7 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -14,6 +15,7 @@ from fixtures_s3 import BUCKET, s3_server
 from tiny import Tiny
 
 from runner.athena import LONGEST, AthenaReader
+from tests.aws.gate import Answered, Asked, Send, gate
 from warehouse.config import Athena
 from warehouse.errors import OutsideError, ProjectError, RunFailedError
 
@@ -189,3 +191,46 @@ def test_the_command(server: str, tmp_path: Any) -> None:
     refused = project("query", "--engine", "athena", "--as-of", "2020-01-01", "SELECT 1")
     assert refused.code == 2
     assert "--as-of" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("scanned", "told"),
+    [
+        (40_000_000_000, "Athena read 40.0 GB, which costs about $0.2700"),
+        (
+            1_234,
+            "Athena read 1.2 kB, which costs about $0.0001",
+        ),  # ten megabytes are the least that is billed
+    ],
+)
+def test_the_command_prints_json_and_what_it_cost(
+    server: str, tmp_path: Path, scanned: int, told: str
+) -> None:
+    def spoilt(asked: Asked, send: Send) -> Answered:
+        """Moto has no engine and scans nothing."""
+        found = send(asked)
+        if asked.operation != "GetQueryExecution":
+            return found
+        body = json.loads(found.body)
+        body["QueryExecution"]["Statistics"]["DataScannedInBytes"] = scanned
+        return Answered(found.status, found.headers, json.dumps(body).encode())
+
+    with gate(server) as front:
+        front.wrong = spoilt
+        project = Tiny(tmp_path, "shop", "embedded", {})
+        project.configure(
+            {"region": "us-east-1", "endpoint": front.url},
+            f'\n[tool.warehouse.targets.local.athena]\noutput = "{OUTPUT}"\ndollars_per_tb = 6.75\n',
+        )
+        columns = [
+            ("n", "bigint"), ("x", "double"), ("money", "decimal"), ("ok", "boolean"), ("d", "date"),
+            ("s", "varchar"),
+        ]  # fmt: skip
+        answer(server, columns, [["7", "0.5", "1.10", "true", "2018-11-15", 'é "q"'], [None] * 6])
+        got = project("query", "--engine", "athena", "--format", "json", "SELECT 1")
+    assert got.code == 0, got.text
+    assert got.out.splitlines() == [
+        '{"n": 7, "x": 0.5, "money": "1.10", "ok": true, "d": "2018-11-15", "s": "é \\"q\\""}',
+        '{"n": null, "x": null, "money": null, "ok": null, "d": null, "s": null}',
+    ]
+    assert told in got.err
