@@ -28,7 +28,7 @@ def iam(ctx: click.Context, role: str | None, account: str, as_json: bool) -> No
     vacuum   who deletes what nothing needs: it reads and writes no rows
     reader   who asks Athena: the published databases, and nothing of how they are made
     setup    who makes the lake's bucket: lake create
-    landing who puts raw files below the sources: land
+    landing  who puts raw files below the sources: land
     """
     from runner.iam import roles
 
