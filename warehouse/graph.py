@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from warehouse.errors import ProjectError
 from warehouse.names import TableName
@@ -21,7 +21,7 @@ def ordered(graph: Graph) -> list[TableName]:
     """
     done: dict[TableName, None] = {}
     for name in sorted(graph):
-        _visit(graph, name, done, [])
+        _visit(graph, name, done)
     return list(done)
 
 
@@ -45,21 +45,29 @@ def _reach(graph: Graph, start: TableName) -> set[TableName]:
     return seen
 
 
-def _visit(graph: Graph, name: TableName, done: dict[TableName, None], path: list[TableName]) -> None:
-    if name in done:
-        return
-    if name in path:
-        circle = [*path[path.index(name) :], name]
-        raise ProjectError(
-            f"tables read each other in a circle: {' -> '.join(map(str, circle))}",
-            fix="let one of them read an earlier table; only a table's own past may be read in a circle",
-        )
-    path.append(name)
-    for other in sorted(set(graph[name])):
-        if other in graph and other != name:
-            _visit(graph, other, done, path)
-    path.pop()
-    done[name] = None
+def _visit(graph: Graph, start: TableName, done: dict[TableName, None]) -> None:
+    """Depth first, without recursion: a chain of tables may be longer than Python's stack."""
+    path = {start: _others(graph, start)} if start not in done else {}
+    while path:
+        name, others = next(reversed(path.items()))
+        other = next(others, None)
+        if other is None:
+            path.popitem()
+            done[name] = None
+        elif other in path:
+            names = list(path)
+            circle = [*names[names.index(other) :], other]
+            raise ProjectError(
+                f"tables read each other in a circle: {' -> '.join(map(str, circle))}",
+                fix="let one of them read an earlier table; only a table's own past may be read in a circle",
+            )
+        elif other not in done:
+            path[other] = _others(graph, other)
+
+
+def _others(graph: Graph, name: TableName) -> Iterator[TableName]:
+    """What ``name`` reads and comes before it."""
+    return iter(sorted({other for other in graph[name] if other in graph and other != name}))
 
 
 _TERM = re.compile(r"(?:(\d*)\+)?([^+]+?)(?:\+(\d*))?\Z")
@@ -134,4 +142,4 @@ def _walk(
         frontier = {n for f in frontier for n in edges.get(f, ())} - seen
         seen |= frontier
         taken += 1
-    return {n for n in seen if n in names}
+    return seen.intersection(names)

@@ -110,14 +110,16 @@ class Node:
     def lines(self) -> Iterator[str]:
         """As a tree for people."""
         yield label(self.thing)
-        yield from self._below("")
-
-    def _below(self, indent: str) -> Iterator[str]:
-        for place, node in enumerate(self.below):
-            last = place == len(self.below) - 1
+        todo = list(reversed(self._rows("")))
+        while todo:  # not recursion: a chain of tables may be longer than Python's stack
+            indent, node, last = todo.pop()
             note = f" ({node.note})" if node.note else ""
             yield f"{indent}{'└─ ' if last else '├─ '}{label(node.thing)}{note}"
-            yield from node._below(indent + ("   " if last else "│  "))
+            todo += reversed(node._rows(indent + ("   " if last else "│  ")))
+
+    def _rows(self, indent: str) -> list[tuple[str, Node, bool]]:
+        """What it leads to, as rows of the tree; the last one is told."""
+        return [(indent, node, node is self.below[-1]) for node in self.below]
 
 
 def label(thing: Origin) -> str:

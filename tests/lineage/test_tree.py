@@ -86,3 +86,19 @@ def test_mermaid(chain: Lineage) -> None:
 def test_what_is_not_there(chain: Lineage, text: str, says: str) -> None:
     with pytest.raises(ProjectError, match=says):
         chain.thing(text)
+
+
+def test_a_chain_may_be_longer_than_pythons_stack(make: Made) -> None:
+    """Two thousand tables, each with a column of the one before."""
+    count = 2000
+    names = [f"d.t{n:04}" for n in range(count)]
+    tables = {"t0000": ("k STRING", "")}
+    for n in range(1, count):
+        tables[f"t{n:04}"] = ("k STRING", f"SELECT k FROM {names[n - 1]} WHERE dt = '{{{{ ds }}}}'")
+    lineage = make(tables)
+    for things in (names, [f"{name}.k" for name in names]):
+        up = lineage.upstream(lineage.thing(things[-1]))
+        assert [line.lstrip(" └─") for line in up.lines()] == things[::-1]
+        assert len(list(up.edges())) == count - 1
+        down = lineage.downstream(lineage.thing(things[0]))
+        assert [line.lstrip(" └─") for line in down.lines()] == things

@@ -78,3 +78,28 @@ def test_selectors(terms: tuple[str, ...], exclude: tuple[str, ...], found: list
 def test_a_term_that_names_nothing_is_an_error(term: str) -> None:
     with pytest.raises(ProjectError):
         chosen(term)
+
+
+DEEP = [TableName("deep", f"t{n:04}") for n in range(2000)]
+"""Each reads the next: by name, readers come before what they read. Twice as long as Python's stack."""
+CHAIN = {name: [DEEP[n + 1]] if n + 1 < len(DEEP) else [] for n, name in enumerate(DEEP)}
+
+
+def test_a_chain_may_be_longer_than_pythons_stack() -> None:
+    assert ordered(CHAIN) == DEEP[::-1]
+    assert ordered(with_preferences({name: [] for name in DEEP}, CHAIN)) == DEEP[::-1]
+
+
+@pytest.mark.parametrize(
+    ("term", "found"),
+    [("+deep.t0000", DEEP), ("deep.t1999+", DEEP), ("+deep.t0100", DEEP[100:]), ("deep.t0100+", DEEP[:101])],
+)
+def test_selectors_follow_a_long_chain(term: str, found: list[TableName]) -> None:
+    assert select(DEEP, [term], [], graph=lambda: CHAIN, method=lambda kind, value: set()) == found
+
+
+def test_a_long_circle_is_shown_from_where_it_begins() -> None:
+    circle = " -> ".join(map(str, [*DEEP[1000:], DEEP[1000]]))
+    with pytest.raises(ProjectError) as told:
+        ordered({**CHAIN, DEEP[-1]: [DEEP[1000]]})
+    assert told.value.what == f"tables read each other in a circle: {circle}"
