@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from runner.draft import Draft, draft
 from runner.lake import Lake
-from runner.planning import code_diff
+from runner.published_code import PublishedCode
 from runner.run import new_run_id
 from warehouse.errors import OutsideError, ProjectError
 from warehouse.intervals import Interval
@@ -92,7 +92,7 @@ def diff(lake: Lake, table: TableName, interval: Interval, most: int = 5) -> Dif
         table, spec.path, str(interval), shape.key, before, after, added, removed, changed, by_column, shown,
         shape.added, shape.removed,
         tuple(c for c in result.checks if not c.passed),
-        code_diff(lake, model, state),
+        PublishedCode(lake.store, model, state).diff(),
     )  # fmt: skip
 
 

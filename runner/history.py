@@ -10,6 +10,7 @@ import msgspec
 
 from runner.lake import Lake
 from runner.publish import append_or_lose, converge
+from runner.published_code import keep_code
 from warehouse.errors import ProjectError
 from warehouse.log import Accept, Adopt, Publish, Release, Rollback, SetHold, SliceState, State, describe
 from warehouse.names import Spec, TableName
@@ -155,6 +156,7 @@ def accept(lake: Lake, table: TableName, reason: str) -> tuple[str, ...]:
         if (s.code or s.inputs) and (s.code != model.code or s.contract != contract)
     )
     if stale:
+        keep_code(lake.store, model)
         body = Accept(stale, model.code, contract, reason)
         append_or_lose(lake.log(table), body, state.head, f"accept-{secrets.token_hex(8)}")
     return stale

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,8 +11,8 @@ from runner.execute import require_applied
 from runner.failures import Failure, failures
 from runner.inputs import Inputs
 from runner.lake import Lake
+from runner.published_code import PublishedCode
 from runner.request import Spans
-from runner.run import code_key
 from warehouse.graph import ordered, with_preferences
 from warehouse.log import State, seen_by_readers
 from warehouse.model import Model
@@ -44,7 +43,7 @@ class Step(msgspec.Struct, frozen=True, gc=False):
 @dataclass(frozen=True)
 class Plan:
     """All slices asked for, in the order in which they would run. ``jobs`` are Spark jobs; ``diffs`` are the
-    changes of SQL that made slices stale, by table."""
+    changes of SQL and macros that made slices stale, by table."""
 
     steps: tuple[Step, ...]
     jobs: int
@@ -81,13 +80,15 @@ def plan(lake: Lake, tables: Sequence[TableName], spans: Spans, *, force: bool, 
         # Nearly all slices are fresh, of which nothing more is asked.
         others = [d for d in decisions if d.reason is not Reason.FRESH]
         jobs += len(batches(model, others, batch, inputs))
-        failed = failures(lake.store, name)
+        failed, published = failures(lake.store, name), PublishedCode(lake.store, model, state)
         steps += [
-            Step(d) if d.reason is Reason.FRESH else _step(model, state, inputs, _with_failure(d, failed))
+            Step(d)
+            if d.reason is Reason.FRESH
+            else _step(model, state, inputs, _with_failure(published.explained(d), failed))
             for d in decisions
         ]
         if any(d.reason is Reason.CODE for d in others):
-            diffs[name] = code_diff(lake, model, state)
+            diffs[name] = published.diff()
         known.decided(name, others, read_again=last.get(name, name) != name)
         for read in model.inputs:
             if last[read] == name:
@@ -147,18 +148,3 @@ def _step(model: Model, state: State, known: dict[TableName, Input], decision: D
         partitions, rows, size = size_read(known[table], window)
         reads.append(Read(table, tuple(window.text), partitions, rows, size, window.widened))
     return Step(decision, replaces, tuple(reads))
-
-
-def code_diff(lake: Lake, model: Model, state: State) -> str:
-    """What changed in the SQL since most of the published slices; empty where the old text is not kept."""
-    codes = [s.code for s in state.slices.values() if s.code and s.code != model.code]
-    if not codes:
-        return ""
-    latest = max(codes, key=codes.count)
-    old = lake.store.read(code_key(model.name, latest))
-    if old is None:
-        return ""
-    lines = difflib.unified_diff(
-        old.decode("utf-8").splitlines(), model.body.splitlines(), "published", model.path, lineterm="", n=1
-    )
-    return "\n".join(lines)

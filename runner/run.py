@@ -20,6 +20,7 @@ from runner.lake import Lake
 from runner.metastores import Table
 from runner.outcome import Outcome, Status, place
 from runner.publish import Shown, append, converge
+from runner.published_code import keep_code
 from warehouse.errors import ConflictError, Location, OutsideError, RunFailedError, WarehouseError
 from warehouse.log import PartitionState, Publish, SliceState, State
 from warehouse.manifest import CheckOutcome, Manifest, Result, StagedPartition, Stamp
@@ -120,9 +121,7 @@ class Attempt:
             stamps={d.spec.path: self._stamp(d, state) for d in decisions},
         )
         self._record(run_id, "manifest", manifest)
-        code = code_key(self.model.name, self.model.code)
-        if self.lake.store.read(code) is None:
-            self.lake.store.put_if_absent(code, self.model.body.encode("utf-8"))
+        keep_code(self.lake.store, self.model)
         # Else a metastore makes it, and starts `ls` and `chmod` for that.
         store, key = self.lake.place(self.lake.location(manifest.staging.directory))
         store.make_directory(key)
@@ -356,8 +355,3 @@ def check_error(
         why=f"{why}{sample}",
         fix="readers still see what was published before; mend the SQL, the data or the check",
     )
-
-
-def code_key(table: TableName, code: str) -> str:
-    """Where the text behind a code fingerprint is kept, for explaining later what changed."""
-    return f"_warehouse/tables/{table}/code/{code}.sql"

@@ -9,6 +9,7 @@ from typing import Any
 
 from warehouse import template
 from warehouse.checks import FreeCheck, declared_check, relationship_tables, split_checks
+from warehouse.code_parts import CodeParts
 from warehouse.contract import Contract
 from warehouse.errors import Location, ProjectError
 from warehouse.fingerprint import code_fingerprint
@@ -153,15 +154,22 @@ class Model:
     @cached_property
     def code(self) -> str:
         """The code fingerprint: what the author wrote, without comments and white space."""
+        macros, variables, settings = self._beside_the_sql
+        return code_fingerprint(self.body, macros=macros, variables=variables, settings=settings)
+
+    @cached_property
+    def code_parts(self) -> CodeParts:
+        """What goes into the fingerprint beside the SQL, without values that may be secrets."""
+        return CodeParts.of(*self._beside_the_sql)
+
+    @property
+    def _beside_the_sql(self) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
         used = self.names_used
-        return code_fingerprint(
-            self.body,
-            macros={
-                name: self.macros.text(name)
-                for name in sorted(u.removeprefix("macro:") for u in used if u.startswith("macro:"))
-            },
-            variables={k: str(v) for k, v in self.variables.items() if f"var.{k}" in used or "var.*" in used},
-            settings={k: v for k, v in self.front.settings.items() if changes_results(k)},
+        names = sorted(u.removeprefix("macro:") for u in used if u.startswith("macro:"))
+        return (
+            {name: self.macros.text(name) for name in names},
+            {k: str(v) for k, v in self.variables.items() if f"var.{k}" in used or "var.*" in used},
+            {k: v for k, v in self.front.settings.items() if changes_results(k)},
         )
 
     def checks(self, view: str, interval: Interval, first: Interval, last: Interval) -> tuple[Check, ...]:

@@ -72,7 +72,7 @@ def describe(made: Difference, as_markdown: bool) -> Iterator[str]:
         word = "fail" if check.severity == "error" else "warn"
         yield f"\ncheck {check.name} would {word}: {check.error or f'found {check.figure:g}'}"
     if made.code:
-        yield "\nthe SQL changed:" + (
+        yield "\nthe code changed:" + (
             "\n\n```diff\n" + made.code + "\n```" if as_markdown else "\n" + made.code
         )
 

@@ -83,7 +83,7 @@ def describe(made: Plan, everything: bool, as_markdown: bool = False) -> str:
     lines = [tabled(("table", "slices", "why", "reads", "bytes", "replaces"), rows, right=(4,)), ""]
     for name, diff in made.diffs.items():
         fence = ("```diff\n", "\n```") if as_markdown else ("", "")
-        lines += [f"{name}: the SQL changed", f"{fence[0]}{diff}{fence[1]}", ""]
+        lines += [f"{name}: the code changed", f"{fence[0]}{diff}{fence[1]}", ""]
     widened = {(r.table, w) for s in made.steps for r in s.reads for w in r.widened}
     lines += [f"note: more of {name} is read than need be: {why}" for name, why in sorted(widened)]
     counts = [f"{len(made.running)} to run in {made.jobs} Spark jobs"]
