@@ -16,6 +16,7 @@ from warehouse import ddl
 from warehouse.config import Config, find_root, load_config
 from warehouse.contract import Contract
 from warehouse.errors import Location, ProjectError, WarehouseError
+from warehouse.mentions import makes_up_names, mentions
 from warehouse.names import TableName, check_identifier
 
 if TYPE_CHECKING:
@@ -113,11 +114,28 @@ class Project:
         return found
 
     def may_be_read(self, table: TableName) -> bool:
-        """Whether another table's file has the bare name as a word anywhere: a hint, found without parsing.
-        Where a macro or a variable makes the name up, it says False."""
-        bare, word = table.table, re.compile(rf"(?<!\w){re.escape(table.table)}(?!\w)")
+        """Whether another table's file, a macro or a variable has the bare name as a word anywhere, or a
+        template may make it up: a hint, found without parsing."""
+        word = table.table
         others = (self.text(path).lower() for name, path in self.sql_files.items() if name != table)
-        return any(bare in text and word.search(text) for text in others)
+        return (
+            any(mentions(text, word) for text in others)
+            or any(mentions(text, word) for text in self._used_texts)
+            or any(name != table for name in self._making_names_up)
+        )
+
+    @cached_property
+    def _used_texts(self) -> list[str]:
+        """What templates take texts from: macros and variables."""
+        return [str(text).lower() for text in (*self.macro_files.values(), *self.context.variables.values())]
+
+    @cached_property
+    def _making_names_up(self) -> list[TableName | None]:
+        """Tables whose SQL may read names that stand nowhere; None for a macro."""
+        found: list[TableName | None] = [
+            name for name, path in self.sql_files.items() if makes_up_names(self.text(path))
+        ]
+        return found + [None for text in self.macro_files.values() if makes_up_names(text)]
 
     @cached_property
     def macro_files(self) -> dict[str, str]:

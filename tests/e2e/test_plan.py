@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable
 
 import pytest
+from text_engine import TextEngine
 from tiny import Tiny
 
 from runner.cli.plan import describe
 from runner.planning import Plan, Step
 from warehouse.intervals import Grain, Interval
+from warehouse.manifest import JobError, Manifest, Result
 from warehouse.names import Spec, TableName
 from warehouse.plan import Decision, Reason
 
@@ -196,9 +198,6 @@ def test_what_failed_last_time_is_remembered_until_it_is_published(
     shop.create("short", columns="k STRING, v INT", stored="STORED AS TEXTFILE")
     shop.daily("short")
     shop.ok("ddl", "apply")
-    from text_engine import TextEngine
-
-    from warehouse.manifest import JobError, Result
 
     def failing(self: TextEngine, manifests: object, *, jobs: int = 1) -> object:
         for manifest in manifests:  # type: ignore[attr-defined]
@@ -210,3 +209,28 @@ def test_what_failed_last_time_is_remembered_until_it_is_published(
     assert "no such luck" in shop.ok("plan", "-s", "{db}.short", *RANGE).out
     shop.ok("run", "-s", "{db}.short", "--date", "2024-01-01")
     assert "no such luck" not in shop.ok("plan", "-s", "{db}.short", *RANGE).out
+
+
+def test_the_same_rows_ripple_nowhere_where_only_a_macro_reads_them(
+    shop: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of a table without checks are digested for the sake of its readers."""
+    digested: dict[str, bool] = {}
+
+    def asked(manifest: Manifest) -> None:
+        digested[manifest.table.partition(".")[2]] = bool(manifest.digest)
+
+    monkeypatch.setattr(TextEngine, "before", staticmethod(asked))
+    shop.write(
+        "sql/macros/shop.sql",
+        f"{{% macro days() %}}(SELECT k, v, dt FROM {shop.db}.daily) AS d{{% endmacro %}}\n",
+    )
+    shop.sql(
+        "later",
+        "INSERT OVERWRITE TABLE {db}.later PARTITION (dt = '{{ ds }}')\n"
+        "SELECT k, v FROM {{ days() }} WHERE dt = '{{ ds }}'\n",
+    )
+    shop.ok("backfill", *RANGE)
+    assert digested == {"daily": True, "later": False}
+    shop.daily(where=" AND true")
+    assert "3 published, 3 skipped" in shop.ok("backfill", *RANGE).err
