@@ -237,8 +237,8 @@ def _decide(table: _Table, interval: Interval, spec: Spec) -> Decision:
     if reason is Reason.FRESH and published is not None and table.planned:
         planned = _planned_inputs(table, interval, published)
         if planned:
-            return answer(Reason.PERHAPS, f"{planned} runs before it", notes, read=True)
-    if not reason.runs:
+            reason, detail = Reason.PERHAPS, f"{planned} runs before it"
+    if not reason.runs and reason is not Reason.PERHAPS:
         return answer(reason, detail, notes)
     front = model.front
     if (
@@ -249,7 +249,7 @@ def _decide(table: _Table, interval: Interval, spec: Spec) -> Decision:
         and interval.end < request.now - front.freeze_after
     ):
         return answer(Reason.FROZEN, f"{reason.value}, but {_frozen_since(interval, front.freeze_after)}")
-    lacking = reader.lacks(interval)
+    lacking = reader.lacks(interval) if reason.runs else ()
     if lacking:
         return answer(Reason.WAITING, "; ".join(lacking))
     return answer(reason, detail, notes, read=True)
