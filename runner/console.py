@@ -196,7 +196,8 @@ def as_json(value: object) -> str:
         if isinstance(thing, msgspec.Struct) and not thing.__struct_config__.omit_defaults:
             return {name: plain(getattr(thing, name)) for name in thing.__struct_fields__}
         if hasattr(thing, "__dataclass_fields__"):
-            return {name: plain(getattr(thing, name)) for name in thing.__dataclass_fields__}
+            names = (name for name in thing.__dataclass_fields__ if not name.startswith("_"))
+            return {name: plain(getattr(thing, name)) for name in names}
         return thing
 
     return msgspec.json.format(msgspec.json.encode(plain(value), enc_hook=encode), indent=2).decode()

@@ -274,3 +274,16 @@ def test_days_that_do_not_lie_side_by_side_are_jobs_of_their_own(ranged: Tiny) -
     asked = landed(ranged, 6)
     (ranged.lake / ranged.db / "raw" / "dt=2024-01-03" / "lines").unlink()
     assert jobs(ranged, *asked) == 2
+
+
+# ------------------------------------------------------------------ --json
+
+
+def test_json_says_what_is_read_and_nothing_of_the_inside(shop: Tiny) -> None:
+    text = shop.ok("plan", "--start", "2024-01-02", "--json", "-s", "{db}.daily").out
+    (step,) = json.loads(text)["steps"]
+    assert step["decision"]["windows"] == [
+        [f"{shop.db}.rates", {"text": ["*"], "widened": []}],
+        [f"{shop.db}.raw", {"text": ["dt = '2024-01-02'"], "widened": []}],
+    ]
+    assert '"_' not in text
