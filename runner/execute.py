@@ -13,7 +13,6 @@ from runner.outcome import Outcome, Status, place
 from runner.request import Options, Spans
 from runner.run import Attempt, Prepared
 from warehouse.errors import ConflictError, ProjectError
-from warehouse.graph import ordered, with_preferences
 from warehouse.intervals import Interval
 from warehouse.log import State
 from warehouse.manifest import Result
@@ -21,6 +20,7 @@ from warehouse.model import Model
 from warehouse.names import Spec, TableName
 from warehouse.plan import Batch, Decision, Reader, Reason, Request, batches, decide
 from warehouse.reading import Input
+from warehouse.run_order import run_order
 
 WAVE = 8
 """Batches that are claimed together, for each of the jobs that run at a time."""
@@ -51,9 +51,7 @@ def execute(lake: Lake, tables: Sequence[TableName], spans: Spans, options: Opti
         model.checks("staged", *_any_interval(model, spans))
         require_applied(model, lake.log(model.name).state())
     inputs, so_far = Inputs(lake), _Progress()
-    reads = {n: m.inputs for n, m in models.items()}
-    # Checks look best at what this command builds, too.
-    for name in ordered(with_preferences(reads, {n: m.check_inputs for n, m in models.items()})):
+    for name in run_order(models):
         yield from _table(lake, models[name], inputs, spans, options, so_far)
 
 

@@ -13,12 +13,12 @@ from runner.inputs import Inputs
 from runner.lake import Lake
 from runner.published_code import PublishedCode
 from runner.request import Spans
-from warehouse.graph import ordered, with_preferences
 from warehouse.log import State, seen_by_readers
 from warehouse.model import Model
 from warehouse.names import TableName
 from warehouse.plan import Decision, Reason, Request, batches, decide
 from warehouse.reading import Input, size_read
+from warehouse.run_order import run_order
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -69,9 +69,8 @@ def plan(lake: Lake, tables: Sequence[TableName], spans: Spans, *, force: bool, 
     steps: list[Step] = []
     jobs = 0
     diffs: dict[TableName, str] = {}
-    reads = {n: m.inputs for n, m in models.items()}
-    order = ordered(with_preferences(reads, {n: m.check_inputs for n, m in models.items()}))
-    last = {read: name for name in order for read in reads[name]}
+    order = run_order(models)
+    last = {read: name for name in order for read in models[name].inputs}
     for name in order:
         model, state = models[name], lake.log(name).state()
         require_applied(model, state)

@@ -16,7 +16,7 @@ import msgspec
 from warehouse import ddl
 from warehouse.errors import Location, ProjectError
 from warehouse.findings import Finding, Severity
-from warehouse.graph import ordered
+from warehouse.graph import CircleError, ordered
 from warehouse.names import TableName
 from warehouse.project import Project
 
@@ -175,7 +175,6 @@ def _databases(project: Project, facts: list[TableFacts]) -> list[Finding]:
 def _circles(project: Project, facts: list[TableFacts]) -> list[Finding]:
     try:
         ordered({one.name: [TableName.parse(i) for i in one.inputs] for one in facts if one.inputs})
-    except ProjectError as error:
-        first = error.what.rpartition(": ")[2].split(" -> ")[0]
-        return [unreadable(project, TableName.parse(first), error)]
+    except CircleError as error:
+        return [unreadable(project, error.circle[0], error)]
     return []

@@ -14,10 +14,21 @@ Graph = Mapping[TableName, Sequence[TableName]]
 """Table to the tables that it reads; those without SQL may be missing as keys."""
 
 
+class CircleError(ProjectError):
+    """Tables read each other in a circle: each of ``circle`` reads the next, the last is the first."""
+
+    def __init__(self, circle: Sequence[TableName]) -> None:
+        super().__init__(
+            f"tables read each other in a circle: {' -> '.join(map(str, circle))}",
+            fix="let one of them read an earlier table; only a table's own past may be read in a circle",
+        )
+        self.circle = tuple(circle)
+
+
 def ordered(graph: Graph) -> list[TableName]:
     """The keys of ``graph``, inputs before readers, by name where that leaves a choice.
 
-    A table may read its own past; any other circle is a :class:`ProjectError` that shows it.
+    A table may read its own past; any other circle is a :class:`CircleError` that shows it.
     """
     done: dict[TableName, None] = {}
     for name in sorted(graph):
@@ -57,10 +68,7 @@ def _visit(graph: Graph, start: TableName, done: dict[TableName, None]) -> None:
         elif other in path:
             names = list(path)
             circle = [*names[names.index(other) :], other]
-            raise ProjectError(
-                f"tables read each other in a circle: {' -> '.join(map(str, circle))}",
-                fix="let one of them read an earlier table; only a table's own past may be read in a circle",
-            )
+            raise CircleError(circle)
         elif other not in done:
             path[other] = _others(graph, other)
 

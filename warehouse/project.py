@@ -250,12 +250,16 @@ class Project:
         """What the DDL files say; :class:`ProjectError` where there are none, or they drop the table."""
         found = self.contract_or_none(name)
         if found is None:
-            raise ProjectError(
-                f"no DDL defines {name}",
-                why=f"there is no ddl/{name.db}/{name.table}/V001__….sql" + self.nearest(name),
-                fix=f"write it: warehouse ddl new {name}",
-            )
+            raise self._no_ddl(name, None)
         return found
+
+    def _no_ddl(self, name: TableName, where: Location | None) -> ProjectError:
+        return ProjectError(
+            f"no DDL defines {name}",
+            where=where,
+            why=f"there is no ddl/{name.db}/{name.table}/V001__….sql" + self.nearest(name),
+            fix=f"write it: warehouse ddl new {name} create",
+        )
 
     def contract_or_none(self, name: TableName) -> Contract | None:
         if name not in self._contracts:
@@ -287,6 +291,9 @@ class Project:
             )
         checks = self.checks_file(name)
         text = self.text(path)
+        contract = self.contract_or_none(name)
+        if contract is None:
+            raise self._no_ddl(name, self._writes(name, path, text))
         checks_text = self.text(checks) if checks is not None else ""
         return Model.read(
             name=name,
@@ -294,12 +301,21 @@ class Project:
             text=text,
             checks_path=self.relative(checks) if checks is not None else "",
             checks_text=checks_text,
-            contract=self.contract(name),
+            contract=contract,
             macros=self.macros_for(text, checks_text),
             env=self.context.env,
             lake=self.context.lake,
             variables=self.context.variables,
         )
+
+    def _writes(self, name: TableName, path: Path, text: str) -> Location:
+        """Where a SQL file first names its table behind its front matter."""
+        from warehouse.frontmatter import split
+
+        parts = split(text, self.relative(path))
+        at = parts.body.find(name.table)
+        line = parts.first_line + parts.body.count("\n", 0, max(at, 0))
+        return Location(self.relative(path), line, None, text.split("\n")[line - 1])
 
     def front(self, name: TableName) -> FrontMatter:
         """What a table's SQL file says of itself, the statement left unread."""
@@ -316,7 +332,7 @@ class Project:
             raise ProjectError(f"there is no table {name} in this project" + self.nearest(name))
 
     def nearest(self, name: TableName) -> str:
-        near = difflib.get_close_matches(str(name), [str(t) for t in self.tables], 2, 0.75)
+        near = difflib.get_close_matches(str(name), [str(t) for t in self.tables if t != name], 2, 0.75)
         return f" (did you mean {' or '.join(near)}?)" if near else ""
 
     def problems(self, names: tuple[TableName, ...]) -> list[WarehouseError]:

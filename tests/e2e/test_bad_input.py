@@ -110,6 +110,60 @@ def test_a_file_that_is_not_utf8(shop: Tiny) -> None:
     assert "UTF-8" in refused(shop, 2, *RUN)
 
 
+PLAN = ("plan", "--start", DAY, "--end", DAY)
+BACKFILL = ("backfill", "--start", DAY, "--end", DAY)
+
+
+@pytest.mark.parametrize("words", [PLAN, BACKFILL, (*PLAN, "-s", "+{db}.first")])
+def test_tables_that_read_each_other(shop: Tiny, words: tuple[str, ...]) -> None:
+    """The place is that where one of them reads the other."""
+    for table, other in (("first", "second"), ("second", "first")):
+        shop.create(table, stored="STORED AS TEXTFILE")
+        shop.sql(
+            table,
+            "/* ---\nowner: me\n--- */\n"
+            + HEADER.replace("daily", table)
+            + f"SELECT k, v\nFROM {{db}}.{other}\nWHERE dt = '{{{{ ds }}}}'\n",
+        )
+    shop.ok("ddl", "apply")
+    db = shop.db
+    assert refused(shop, 2, *words).splitlines() == [
+        f"error: sql/{db}/first.sql:6:6: tables read each other in a circle: "
+        f"{db}.first -> {db}.second -> {db}.first",
+        f"    FROM {db}.second",
+        "         ^",
+        "  fix: let one of them read an earlier table; only a table's own past may be read in a circle",
+    ]
+
+
+def test_two_files_that_write_one_table(shop: Tiny) -> None:
+    """A table's file is found by its name: the other one is refused, whichever is planned."""
+    shop.create("copy", stored="STORED AS TEXTFILE")
+    shop.sql("copy", "-- Of the days.\n" + GOOD)
+    shop.ok("ddl", "apply")
+    db = shop.db
+    for words in (PLAN, (*PLAN, "-s", "{db}.copy")):
+        told = refused(shop, 2, *words)
+        assert f"sql/{db}/copy.sql:2" in told
+        assert f"this file writes {db}.daily, but it is the file of {db}.copy" in told
+        assert f"fix: write {db}.copy, or move the file to sql/{db}/daily.sql" in told
+    shop.ok(*PLAN, "-s", "{db}.daily")
+
+
+def test_sql_without_ddl(shop: Tiny) -> None:
+    shop.sql("lost", "/* ---\nowner: me\n--- */\n-- Of the days.\n" + GOOD.replace(".daily", ".lost"))
+    db = shop.db
+    for words in (PLAN, (*PLAN, "-s", "{db}.lost"), BACKFILL):
+        place, line, why, fix = refused(shop, 2, *words).splitlines()
+        assert place == f"error: sql/{db}/lost.sql:5: no DDL defines {db}.lost"
+        assert line == f"    INSERT OVERWRITE TABLE {db}.lost PARTITION (dt = '{{{{ ds }}}}')"
+        assert why.startswith(f"  why: there is no ddl/{db}/lost/V001__….sql")
+        assert f"{db}.lost" not in why, "it is not its own neighbour"
+        assert fix == f"  fix: write it: warehouse ddl new {db}.lost create"
+    shop.ok("ddl", "new", "{db}.lost", "create")
+    shop.ok(*PLAN, "-s", "{db}.daily")
+
+
 DDL = {
     "a column is renamed": "ALTER TABLE {db}.daily CHANGE COLUMN k key STRING;\n",
     "a column is narrowed": "ALTER TABLE {db}.daily CHANGE COLUMN v v SMALLINT;\n",
