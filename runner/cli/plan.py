@@ -125,6 +125,8 @@ def _details(group: Sequence[Step]) -> str:
     details = list(dict.fromkeys(s.decision.detail for s in group if s.decision.detail))
     if len(details) < 2:
         return "".join(details)
+    if group[0].decision.reason is Reason.FROZEN:  # each since its own day
+        return f"{details[0]}, …"
     found: dict[str, dict[str, None]] = {}
     for detail in details:
         name, _, partitions = detail.partition(": ")
