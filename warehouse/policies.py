@@ -86,6 +86,10 @@ def _job(needs: Needs, names: Names) -> list[Json]:
                 arn.glue([(needs.staging, "*")]),
             ),
         ]
+    if needs.logs:
+        # A cluster's machines and a job run's workers copy them there as this role, below what is theirs.
+        below = "applications/*" if needs.engine == "emr-serverless" else "j-*"
+        found.append(allow("WriteLogs", ["s3:PutObject"], [f"{arn.s3(needs.logs)}/{below}"]))
     return found
 
 

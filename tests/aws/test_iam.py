@@ -162,6 +162,26 @@ def test_a_lake_may_be_a_bucket() -> None:
     assert not may(reader, "s3:GetObject", "bucket/_warehouse/tables/music.plays/claims.json")
 
 
+@pytest.mark.parametrize(
+    ("engine", "logs", "key"),
+    [
+        ("emr", "s3://logs/emr", "logs/emr/j-ABC/steps/s-1/stderr.gz"),
+        ("emr-serverless", "s3://logs", "logs/applications/00f/jobs/00g/SPARK_DRIVER/stderr.gz"),
+    ],
+)
+def test_a_job_writes_its_log_and_no_more(engine: str, logs: str, key: str) -> None:
+    project = needs({"music": [("plays", True)]}, engine=engine, logs=logs)
+    job, runner, vacuum, reader = (policies(role, project) for role in ROLES)
+    assert may(job, "s3:PutObject", key)
+    assert not may(job, "s3:GetObject", key) and not may(job, "s3:DeleteObject", key)
+    assert may(runner, "s3:GetObject", key)
+    for documents in (runner, vacuum, reader):
+        assert not may(documents, "s3:PutObject", key)
+    beside = needs({"music": [("plays", True)]}, engine=engine, logs="s3://bucket/lake")
+    log = "bucket/lake/_warehouse/tables/music.plays/log/00000001.json"
+    assert not may(policies("job", beside), "s3:PutObject", log), "logs may lie beside tables"
+
+
 def test_the_form_of_a_run_id_is_the_one_that_runs_have() -> None:
     run_id = new_run_id()
     assert len(run_id) == len(RUN)

@@ -13,7 +13,7 @@ from fixtures_aws import Cloud
 from tiny import Tiny
 
 from tests.aws.amazon import copy_music
-from tests.aws.test_iam_roles import KEYS, SECRETS, configure, nothing_was_refused, world
+from tests.aws.test_iam_roles import KEYS, SECRETS, configure, logs_came, nothing_was_refused, world
 from tests.music.oracle import Expected, expected
 from tests.readers import trino as trinos
 from tests.readers.trino import Trino
@@ -47,6 +47,7 @@ def test_a_month_of_music(cloud: Cloud, trino: Trino, tmp_path: Path) -> None:
             settings[f"{service}.aws-secret-key"] = SECRETS["reader"]
         trino.catalog("month", settings)
         as_the_raw_files_say(trino, expected(local.lake))
+        logs_came(made)
         made.command("runner", "emr", "terminate")
         # There are none, and Trino does without.
         made.gate.refused = [r for r in made.gate.refused if "GetColumnStatistics" not in r[1]]

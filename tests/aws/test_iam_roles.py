@@ -21,7 +21,7 @@ from fixtures_aws import Cloud
 from fixtures_s3 import BUCKET, s3_server
 from tiny import Tiny
 
-from tests.aws.amazon import DEFAULTS, Amazon, amazon, wait_for
+from tests.aws.amazon import DEFAULTS, Amazon, amazon, clusters, wait_for
 from tests.aws.gate import ACCOUNT, REGION, Gate, gate
 from tests.aws.permissions import allowances
 
@@ -108,6 +108,7 @@ def world(cloud: Cloud, tmp_path: Path, build: Callable[[Path, str], Tiny]) -> I
         printed = json.loads(made.project.ok("iam", "--json").out)
         for role in ROLES:
             front.roles[KEYS[role]] = (role, printed[role]["policies"])
+        aws.logger = made.as_("job", "s3")
         yield made
 
 
@@ -201,10 +202,20 @@ def the_runner_and_the_job_work(made: World) -> None:
     made.command("runner", "rollback", "shop.kinds", "dt=2024-01-01", "--reason", "a try")
     made.command("runner", "release", "shop.kinds", "dt=2024-01-01")
     assert "drift" not in made.command("runner", "status")
+    logs_came(made)
     made.command("runner", "emr", "terminate")
     assert made.keys("shop/kinds/"), "rows were staged on S3"
     nothing_was_refused(made)
     assert "nor needed" in made.command("runner", "doctor"), "what it may not look at is no fault"
+
+
+def logs_came(made: World) -> None:
+    """The log of each step, written by the job, lies there."""
+    steps = [step for cluster in clusters().values() for step in cluster.steps]
+    wait_for(lambda: all(step.state == "COMPLETED" for step in steps))
+    found = made.admin("s3").list_objects_v2(Bucket=BUCKET, Prefix="logs/").get("Contents", [])
+    assert [one["Key"] for one in found] == sorted(one.where for one in made.aws.running.values())
+    assert len(found) == len(steps) > 0
 
 
 def nothing_was_refused(made: World) -> None:
@@ -290,10 +301,14 @@ def what_the_job_may_not(made: World) -> None:
         f"{LAKE}/shop/daily/dt=2024-01-01/part-0",
         f"{LAKE}/other/table/20240101T000000-01234567/part-0",
         "elsewhere/x",
+        "logs/x",
     ):
         refuses(s3.put_object, "AccessDenied", Bucket=BUCKET, Key=key, Body=b"")
         refuses(s3.delete_object, "AccessDenied", Bucket=BUCKET, Key=key)
-    refuses(s3.get_object, "AccessDenied", Bucket=BUCKET, Key=log)
+    written = next(iter(made.aws.running.values())).where
+    refuses(s3.delete_object, "AccessDenied", Bucket=BUCKET, Key=written)
+    for key in (log, written):
+        refuses(s3.get_object, "AccessDenied", Bucket=BUCKET, Key=key)
     refuses(s3.list_objects_v2, "AccessDenied", Bucket=BUCKET)
     of = {"DatabaseName": "shop", "TableName": "daily"}
     entry = {"Values": ["2024-01-09"], "StorageDescriptor": {"Location": "s3://x/y"}}
