@@ -20,6 +20,7 @@ from sqlglot import exp
 
 from runner import aws
 from runner.engines import Progress, Rows
+from runner.job.redaction import redacted
 from warehouse.config import Athena
 from warehouse.errors import Location, OutsideError, ProjectError, RunFailedError
 
@@ -100,7 +101,7 @@ class AthenaReader:
             if status["State"] not in _WAITING:
                 raise RunFailedError(
                     f"the query {status['State'].lower()} in Athena",
-                    why=aws.redacted(str(status.get("StateChangeReason", "Athena says no more"))),
+                    why=redacted(str(status.get("StateChangeReason", "Athena says no more"))),
                 )
             if not told and status["State"] == "QUEUED":
                 self._progress(f"Athena has queued the query (work group {self.settings.work_group})")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from typing import Any
 
 import boto3
@@ -18,6 +16,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from runner.job.redaction import redacted
 from warehouse.errors import OutsideError
 
 THROTTLED = frozenset(
@@ -35,11 +34,6 @@ BEFORE_SENDING = (*_CREDENTIALS, NoRegionError)
 """Of botocore's own errors, those after which nothing can have been done."""
 
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "Forbidden", "403"})
-
-
-_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
-_TOKEN = re.compile(r"\b(?:FwoG|FQoG|IQoJ)[A-Za-z0-9+/=]{40,}")
-"""How the session tokens begin that AWS gives out."""
 
 
 def session(given: Any | None = None) -> Any:
@@ -107,13 +101,3 @@ def unreachable(error: BotoCoreError, service: str) -> OutsideError:
         why=redacted(str(error)),
         fix="see that this machine reaches AWS, and that the region and the endpoint are right",
     )
-
-
-def redacted(text: str) -> str:
-    """Without account ids, access keys, session tokens, and whatever credentials the environment has."""
-    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID"):
-        value = os.environ.get(name, "")
-        if len(value) >= 16:
-            text = text.replace(value, "<key>")
-    text = _TOKEN.sub("<token>", _KEY.sub("<key>", text))
-    return re.sub(r"\b\d{12}\b", "<account>", text)

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runner import aws
 from runner.iam import needs
+from runner.job.redaction import redacted
 from runner.lake import Lake
 from runner.looking import Finding, Look
 from runner.stores.s3 import S3Store
@@ -81,7 +82,7 @@ def _seen(what: str, look: Look) -> Finding:
         return Finding(what, True, f"could not be looked at: {hidden} is not allowed, nor needed")
     except ClientError as error:
         raise _refused(error, what) from None
-    return Finding(what, finding.ok, aws.redacted(finding.found), finding.fix)
+    return Finding(what, finding.ok, redacted(finding.found), finding.fix)
 
 
 class Asking:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runner import java
-from runner.aws import redacted
+from runner.job.redaction import redacted
 from warehouse.errors import OutsideError
 
 PACKAGES = ("org.apache.hadoop:hadoop-aws:3.3.4", "org.apache.spark:spark-hadoop-cloud_2.12:3.5.7")

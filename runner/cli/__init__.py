@@ -135,13 +135,13 @@ def run(arguments: list[str]) -> int:
         if debug:
             import traceback
 
-            from runner.engines.words import hidden
+            from runner.job.redaction import redacted
 
-            print(hidden(traceback.format_exc()), file=sys.stderr)
+            print(redacted(traceback.format_exc()), file=sys.stderr)
         if not isinstance(error, WarehouseError):
-            from runner.engines.words import hidden
+            from runner.job.redaction import redacted
 
-            said = f"{type(error).__name__}: {hidden(str(error))}"
+            said = f"{type(error).__name__}: {redacted(str(error))}"
             print(
                 f"error: an error that this tool did not expect: {said}\n"
                 "  fix: run it again with --debug and report what it shows",

@@ -12,7 +12,7 @@ from runner.emr.clusters import Clusters
 from runner.emr.watch import Watch
 from runner.engines.spark_submit import arguments
 from runner.engines.submitted import Application, Ended
-from runner.engines.words import hidden
+from runner.job.redaction import redacted
 from warehouse.errors import OutsideError
 
 _OVER = ("TERMINATING", "TERMINATED", "TERMINATED_WITH_ERRORS")
@@ -160,7 +160,7 @@ def _reason(status: Mapping[str, Any]) -> str:
     """EMR's own words, which often say nothing."""
     details, change = status.get("FailureDetails") or {}, status.get("StateChangeReason") or {}
     words = [details.get("Reason"), details.get("Message"), change.get("Message")]
-    return hidden(_join(*(str(w) for w in words if w and w != "Unknown Error.")))
+    return redacted(_join(*(str(w) for w in words if w and w != "Unknown Error.")))
 
 
 def _join(*words: str) -> str:

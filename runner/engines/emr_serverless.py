@@ -11,7 +11,7 @@ from typing import Any
 from runner.emr.applications import Applications
 from runner.emr.watch import Watch
 from runner.engines.submitted import Application, Ended
-from runner.engines.words import hidden
+from runner.job.redaction import redacted
 from warehouse.config import expand
 from warehouse.errors import Location, OutsideError, ProjectError
 
@@ -106,7 +106,7 @@ class JobRun:
 
     def _failed(self, run: Mapping[str, Any]) -> OutsideError:
         what = f"job run {self._job} of the application {self._application}"
-        details = hidden(str(run.get("stateDetails") or ""))
+        details = redacted(str(run.get("stateDetails") or ""))
         if run["state"] != "FAILED":
             return OutsideError(f"{what} was cancelled", why=details or None, fix="run the command again")
         said = (

@@ -14,6 +14,7 @@ import msgspec
 
 from runner import archive, java
 from runner.engines import Progress, Rows
+from runner.job.redaction import redacted
 from warehouse.errors import OutsideError, RunFailedError
 from warehouse.manifest import Manifest, Result
 from warehouse.settings import PINNED, in_utc
@@ -152,7 +153,7 @@ class LocalEngine:
                 session = builder.getOrCreate()
         except Exception as error:
             raise OutsideError(
-                f"Spark did not start: {str(error).strip().splitlines()[0]}",
+                f"Spark did not start: {redacted(str(error).strip().splitlines()[0])}",
                 why=f"its log is {self._log}",
                 fix="`warehouse doctor` says what is missing on this machine",
             ) from None
@@ -178,7 +179,7 @@ def _alive() -> Iterator[None]:
     try:
         yield
     except (Py4JNetworkError, Py4JError, ConnectionError) as error:
-        raise OutsideError(f"Spark is gone: {error}", fix="run the command again") from None
+        raise OutsideError(f"Spark is gone: {redacted(str(error))}", fix="run the command again") from None
 
 
 @contextlib.contextmanager

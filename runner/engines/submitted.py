@@ -20,6 +20,7 @@ from typing import Protocol
 import msgspec
 
 from runner.engines import Engine, Progress, Rows
+from runner.job.redaction import redacted
 from runner.stores import Store
 from warehouse.errors import OutsideError
 from warehouse.manifest import Manifest, Result
@@ -169,7 +170,16 @@ class SubmittedEngine:
             if name == "result.json" and run_id in waiting:
                 data = self._store.read(info.key)
                 with contextlib.suppress(msgspec.DecodeError):  # it is being written, on a disk
-                    yield msgspec.json.decode(data or b"", type=Result)
+                    yield _redacted(msgspec.json.decode(data or b"", type=Result))
+
+
+def _redacted(result: Result) -> Result:
+    """Again what :func:`runner.job.errors.explain` does: here the credentials of this machine are known."""
+    error, replace = result.error, msgspec.structs.replace
+    if error is not None:
+        error = replace(error, message=redacted(error.message))
+    checks = tuple(replace(c, error=redacted(c.error)) if c.error else c for c in result.checks)
+    return replace(result, error=error, checks=checks)
 
 
 def upload(store: Store, prefix: str) -> Application:

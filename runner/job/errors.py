@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from runner.job.redaction import redacted
+
 
 class RefusedError(Exception):
     """The staged rows cannot be published; the message says why."""
@@ -20,7 +22,9 @@ _PLACES = (
 
 
 def explain(error: BaseException) -> tuple[str, str, int, int]:
-    """Spark's error as (sentence, class, line, column) of the statement; line 0 where it says none."""
+    """Spark's error as (sentence, class, line, column) of the statement; line 0 where it says none.
+
+    S3 and Glue name the account in theirs, which is not for results, logs and terminals."""
     text = str(getattr(error, "desc", None) or error)
     java = getattr(error, "java_exception", None)
     if java is not None and not getattr(error, "desc", None):
@@ -40,7 +44,7 @@ def explain(error: BaseException) -> tuple[str, str, int, int]:
     inner = re.findall(r"[\w.$]+(?:Exception|Error): (.*?)\n\s+at ", text, re.DOTALL)
     sentence = (inner[-1] if inner else text).strip()
     sentence = re.split(r"\n\s*(?:== SQL|\tat |Driver stacktrace|'?[A-Z]\w+ .*\n[ :+])", sentence)[0]
-    sentence = " ".join(sentence.split())[:1000]
+    sentence = redacted(" ".join(sentence.split()))[:1000]
     try:
         kind = str(error.getErrorClass() or "")  # type: ignore[attr-defined]
     except Exception:

@@ -10,7 +10,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runner import aws
-from runner.aws import THROTTLED, redacted
+from runner.aws import THROTTLED
+from runner.job.redaction import redacted
 from warehouse.errors import OutsideError
 
 UNSURE = frozenset(

@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runner import aws
+from runner.job.redaction import redacted
 from runner.stores import Info
 from warehouse.errors import OutsideError
 
@@ -101,7 +102,7 @@ class S3Store:
             for failed in answer.get("Errors", ()):
                 raise OutsideError(
                     f"{self.bucket}/{failed.get('Key')} could not be deleted",
-                    why=aws.redacted(f"{failed.get('Code')}: {failed.get('Message')}"),
+                    why=redacted(f"{failed.get('Code')}: {failed.get('Message')}"),
                 )
 
     def make_directory(self, key: str, *, marked: bool = False) -> None:

@@ -18,7 +18,7 @@ from runner.engines.submitted import RUNS, Application, Ended, SubmittedEngine, 
 from runner.engines.words import gist
 from runner.stores.local import LocalStore
 from warehouse.errors import OutsideError, ProjectError
-from warehouse.manifest import Manifest, Result, Staging
+from warehouse.manifest import CheckOutcome, JobError, Manifest, Result, Staging
 
 
 class Cluster:
@@ -177,6 +177,21 @@ def test_a_result_that_is_half_written_is_waited_for(tmp_path: Path) -> None:
 
     engine, _ = made(tmp_path, half, busy("2026-a"))
     assert [r.run_id for r in engine.run([A])] == ["2026-a"]
+
+
+def test_a_result_that_names_an_account_is_read_without_it(tmp_path: Path) -> None:
+    arn = "arn:aws:sts::{}:assumed-role/jobs/i-0a1 is not authorized"
+
+    def denied(cluster: Cluster) -> None:
+        error = JobError(arn.format("123456789012"), "AccessDenied", line=3)
+        check = CheckOutcome("rows", "", "error", False, error=arn.format("123456789012"))
+        result = Result("2026-a", checks=(check,), error=error)
+        cluster.store.write(f"{RUNS}/2026-a/result.json", msgspec.json.encode(result))
+
+    engine, _ = made(tmp_path, denied)
+    (found,) = engine.run([A])
+    assert found.error == JobError(arn.format("<account>"), "AccessDenied", line=3)
+    assert [check.error for check in found.checks] == [arn.format("<account>")]
 
 
 def test_the_package_is_the_same_bytes_and_python_of_a_cluster() -> None:

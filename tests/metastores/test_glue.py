@@ -21,7 +21,6 @@ from metastores.glue_faults import (
     refusal,
     throttled,
 )
-from runner.aws import redacted
 from runner.metastores import Database, Partition, Table
 from runner.metastores.glue import GlueMetastore
 from warehouse.contract import Column
@@ -291,10 +290,3 @@ def test_a_service_that_cannot_be_reached(aws: Any, hurried: None) -> None:
     with pytest.raises(OutsideError, match="Glue in eu-west-1 cannot be reached"):
         glue.create_database(Database("x"))
     glue.close()
-
-
-def test_redaction() -> None:
-    assert (
-        redacted("arn:aws:glue:eu-west-1:123456789012:table/a") == "arn:aws:glue:eu-west-1:<account>:table/a"
-    )
-    assert redacted("key ASIAABCDEFGHIJKLMNOP, 20181101000000") == "key <key>, 20181101000000"
