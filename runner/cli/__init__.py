@@ -14,6 +14,8 @@ from typing import Any
 
 import click
 
+from runner.cli.options import anywhere, place
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Start a project in a directory."),
     "ls": ("ls", "List tables."),
@@ -66,7 +68,7 @@ class _Lazy(click.Group):
             return None
         module = importlib.import_module(f"runner.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, {"import": "import_"}.get(cmd_name, cmd_name))
-        return command
+        return anywhere(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -87,8 +89,7 @@ class _Lazy(click.Group):
 
 
 @click.group(cls=_Lazy, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--project", metavar="DIR", help="The project; default: around the current directory.")
-@click.option("--target", metavar="NAME", help="A target of pyproject.toml; default: its default_target.")
+@place
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set var.NAME in templates.")
 @click.option("--debug", is_flag=True, help="Show where in the code an error came from.")
 @click.pass_context
