@@ -239,14 +239,19 @@ class Lake:
             housekeeper.shutdown()
 
     def close(self) -> None:
-        self.settle()
-        with self._lock:
-            if self._engine is not None:
-                self._engine.close()
-            if self._metastore is not None:
-                self._metastore.close()
-            self._engine = self._metastore = None
-            self._staging_made = False
+        try:
+            self.settle()
+        finally:  # also where somebody has no patience: an engine may cost money until it is closed
+            with self._lock:
+                try:
+                    if self._engine is not None:
+                        self._engine.close()
+                    self._engine = None
+                finally:
+                    if self._metastore is not None:
+                        self._metastore.close()
+                    self._metastore = None
+                    self._staging_made = False
 
 
 def _local(lake: Lake, settings: Mapping[str, str] | None = None) -> Engine:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner.emr.clusters import Clusters
+from runner.emr.clusters import TRANSIENT_IDLE, Clusters
 from runner.emr.watch import Watch
 from runner.engines.spark_submit import arguments
 from runner.engines.submitted import Application, Ended
@@ -56,11 +56,26 @@ class EmrSteps:
         return Step(self._clusters, cluster, answer["StepIds"][0], self._log, watch)
 
     def close(self) -> None:
-        """A transient cluster ends; should that fail, it ends itself when it is idle."""
-        own, self._own = self._own, ""
-        if own:
-            self._progress(f"ending the cluster {own}")
-            self._clusters.terminate(own)
+        """A transient cluster ends: who interrupts that interrupts the command, not the end of what costs."""
+        if not self._own:
+            return
+        self._progress(f"ending the cluster {self._own}")
+        try:
+            self._end()
+        except KeyboardInterrupt:
+            self._end()
+            raise
+
+    def _end(self) -> None:
+        """That it fails is said, and hides no error before it; the cluster is known until it has ended."""
+        try:
+            self._clusters.terminate(self._own)
+            self._own = ""
+        except OutsideError as error:
+            self._progress(
+                f"{error.what}: the cluster {self._own} ends itself when it was idle for "
+                f"{TRANSIENT_IDLE / 60:g} minutes, or at once with: warehouse emr terminate {self._own}"
+            )
 
     def _cluster(self) -> str:
         if not self._clusters.transient:

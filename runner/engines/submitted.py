@@ -121,13 +121,15 @@ class SubmittedEngine:
         return self._reader.query(sql, limit)
 
     def close(self) -> None:
-        if self._reader is not None:
-            self._reader.close()
-        submitted, self._submitted = self._submitted, None
-        if submitted is not None:
-            with contextlib.suppress(OutsideError):  # it ends when it has been idle for some time
-                self._put({"end": True})
-        self._submitter.close()
+        try:
+            if self._reader is not None:
+                self._reader.close()
+            submitted, self._submitted = self._submitted, None
+            if submitted is not None:
+                with contextlib.suppress(OutsideError):  # it ends when it has been idle for some time
+                    self._put({"end": True})
+        finally:  # also where somebody has no patience: what was started costs until it ends
+            self._submitter.close()
 
     # ------------------------------------------------------------------ the application
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -214,60 +213,6 @@ def test_what_it_costs_is_said_before_it_is_made(bench: Callable[..., Bench]) ->
     made = bench(prices={"m6g.xlarge": 0.2})
     made.clusters.create()
     assert made.said[0] == "making a cluster of emr-7.13.0: at most 0.60 USD an hour"
-
-
-# ---------------------------------------------------------------------- transient clusters
-
-
-def transient(bench: Callable[..., Bench]) -> list[Any]:
-    name = bench().clusters.name
-    return [c for c in clusters().values() if c.name.startswith(f"{name} transient")]
-
-
-def test_a_transient_cluster_is_made_for_a_command_and_ends_with_it(bench: Callable[..., Bench]) -> None:
-    made = bench(cluster="transient")
-    assert transient(bench) == [], "not before there is something to run"
-    made.steps.submit(APPLICATION)
-    made.steps.submit(APPLICATION)
-    (cluster,) = transient(bench)
-    assert len(cluster.steps) == 2
-    made.steps.close()
-    made.steps.close()
-    assert cluster.state == "TERMINATED"
-
-
-def test_none_is_made_that_no_command_would_use(bench: Callable[..., Bench]) -> None:
-    with pytest.raises(ProjectError, match="each command makes its own"):
-        bench(cluster="transient").clusters.create()
-
-
-def test_one_that_has_ended_is_followed_by_another(bench: Callable[..., Bench]) -> None:
-    made = bench(cluster="transient")
-    made.steps.submit(APPLICATION)
-    (first,) = transient(bench)
-    first.terminate()
-    made.steps.submit(APPLICATION)
-    made.steps.close()
-    assert [c.state for c in transient(bench)] == ["TERMINATED", "TERMINATED"]
-
-
-def test_a_leftover_of_a_command_that_was_killed_is_ended_and_no_other(bench: Callable[..., Bench]) -> None:
-    made = bench(cluster="transient")
-    child = os.fork()
-    if child == 0:
-        os._exit(0)
-    os.waitpid(child, 0)
-    made.clusters.create_transient()
-    (living,) = transient(bench)
-    dead, elsewhere = made.clusters.create_transient(), made.clusters.create_transient()
-    clusters()[dead].name = living.name.replace(f" {os.getpid()}", f" {child}")
-    clusters()[elsewhere].name = f"{made.clusters.name} transient another-machine {child}"
-    made.steps.submit(APPLICATION)
-    states = {c.id: c.state for c in transient(bench)}
-    assert states[dead] == "TERMINATED"
-    assert states[living.id] != "TERMINATED", "its process is at work"
-    assert states[elsewhere] != "TERMINATED", "nobody can tell; EMR ends it when it is idle"
-    made.steps.close()
 
 
 # ---------------------------------------------------------------------- serverless
