@@ -36,11 +36,14 @@ _TOKEN = re.compile(r"(?:FwoG|FQoG|IQoJ)[A-Za-z0-9+/=%_-]{40,}")
 """How the session tokens begin that AWS gives out."""
 _KEY = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16,}")
 _ACCOUNT = re.compile(r"(?<!\d)(?<!\d\.)\d{12}(?!\d)")
+_AWS = re.compile(r"arn\b|aws|amazon|account|\bs3", re.IGNORECASE)
+"""What speaks of accounts has one of these; else twelve digits are somebody's data."""
 
 
 def redacted(text: str) -> str:
     """Without account ids, access keys, tokens, what is named a secret, users and passwords before a host,
     signed addresses, and whatever credentials the environment has."""
+    of_aws = _AWS.search(text) is not None
     for name in _OWN:
         value = os.environ.get(name, "")
         if len(value) >= 16:
@@ -48,4 +51,5 @@ def redacted(text: str) -> str:
     text = _NAMED.sub(r"\1<hidden>", text)  # before the names go with an address
     text = _ADDRESS.sub(lambda found: "<address>" if _SIGNED.search(found[0]) else found[0], text)
     text = _TOKEN.sub("<token>", _USER.sub(r"\1<hidden>@", text))
-    return _ACCOUNT.sub("<account>", _KEY.sub("<key>", text))
+    text = _KEY.sub("<key>", text)
+    return _ACCOUNT.sub("<account>", text) if of_aws else text
