@@ -10,6 +10,9 @@ checks:
   # Only users who are logged in can play. A play without a user still counts as one, but somebody should look.
   - not_null: {columns: [user_id], severity: warn}
   - relationships: {column: user_id, to: music.users, field: user_id, severity: warn}
+  - relationships: {column: song_id, to: music.songs, field: song_id}
+  # The artists are not read here, so they may be older than the songs where this table runs alone.
+  - relationships: {column: artist_id, to: music.artists, field: artist_id, severity: warn}
   - row_count: {min: 1, severity: warn}
 --- */
 INSERT OVERWRITE TABLE music.songplays PARTITION (dt)

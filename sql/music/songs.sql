@@ -7,6 +7,8 @@ checks:
   - not_null: [song_id, artist_id, duration]
   - not_null: {columns: [title, artist_name], severity: warn}
   - unique: [song_id]
+  # Both are made of the same lines: it warns only where songs run alone, before the artists of new lines.
+  - relationships: {column: artist_id, to: music.artists, field: artist_id, severity: warn}
   - expression: duration > 0
     severity: warn
 --- */

@@ -53,3 +53,21 @@ FULL JOIN (
   GROUP BY dt
 ) AS e ON e.dt = r.dt
 WHERE coalesce(r.orders, 0) <> coalesce(e.orders, 0)
+
+-- An order that comes as new on two days of a year is delivered on both. The shop has none.
+-- check: deliveries are those of the day (warn)
+SELECT coalesce(r.dt, e.dt) AS dt, r.deliveries, e.deliveries AS made, r.late_deliveries, e.late_deliveries AS made_late
+FROM (
+  SELECT dt, sum(deliveries) AS deliveries, sum(late_deliveries) AS late_deliveries FROM {{ this }} GROUP BY dt
+) AS r
+FULL JOIN (
+  SELECT
+    dt,
+    count(*) AS deliveries,
+    count_if(to_date(order_delivered_customer_date) > to_date(order_estimated_delivery_date)) AS late_deliveries
+  FROM retail.order_events
+  WHERE dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}' AND change = 'delivered'
+  GROUP BY dt
+) AS e ON e.dt = r.dt
+WHERE coalesce(r.deliveries, 0) <> coalesce(e.deliveries, 0)
+  OR coalesce(r.late_deliveries, 0) <> coalesce(e.late_deliveries, 0)

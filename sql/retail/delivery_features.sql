@@ -8,6 +8,9 @@ inputs: {retail.orders: rerun}
 checks:
   - not_null: [order_id]
   - unique: [order_id]
+  - relationships: {column: order_id, to: retail.orders, field: order_id}
+  # As in items, where unknown sellers are counted.
+  - relationships: {column: seller_id, to: retail.sellers, field: seller_id, severity: warn}
   - row_count: {min: 1}
   - expression: coalesce(seller_late_before <= seller_deliveries_before, true)
   - expression: {sql: 'coalesce(freight_share BETWEEN 0 AND 1, true)', severity: warn}

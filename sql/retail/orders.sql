@@ -6,6 +6,9 @@ checks:
   - not_null: [order_id]
   - unique: [order_id]
   - not_null: {columns: [customer_id, order_status, order_purchase_timestamp], severity: warn}
+  # All customers of the shop's files are there. A first month that begins in the middle has later changes of
+  # orders whose customers came before it.
+  - relationships: {column: customer_id, to: retail.customers, field: customer_id, severity: warn}
   - row_count: {min: 1}
 --- */
 INSERT OVERWRITE TABLE retail.orders

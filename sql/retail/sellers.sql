@@ -5,6 +5,12 @@ tags: [daily, etl1]
 checks:
   - not_null: [seller_id]
   - unique: [seller_id]
+  # The prefixes of 7 of the shop's sellers have no point.
+  - relationships:
+      column: seller_zip_code_prefix
+      to: retail.geolocation
+      field: geolocation_zip_code_prefix
+      severity: warn
   - row_count: {min: 1}
 --- */
 INSERT OVERWRITE TABLE retail.sellers
