@@ -7,6 +7,10 @@ SELECT * FROM {{ this }} WHERE disallowed_value < 0 OR refund_value < 0
 -- check: net value is the document's less what was disallowed (warn)
 SELECT * FROM {{ this }} WHERE document_value - disallowed_value <> net_value
 
+-- All texts but the ids that are hashes, in which eleven digits may follow each other by chance.
 -- check: no CPF is published
 SELECT * FROM {{ this }}
-WHERE concat_ws(' ', supplier_name, document_number, passenger, route) RLIKE r'(?<!\d)\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?!\d)'
+WHERE {{ shows_cpf("concat_ws(
+  ' ', deputy_name, card_number, state, party, category, specification, supplier_name, supplier_document,
+  document_number, passenger, route, reimbursement_id
+)") }}

@@ -29,15 +29,15 @@ SELECT
   concat(line_key, '-', CAST(repeat_number AS STRING)) AS expense_id,
   {{ number_or_none("record.ideDocumento") }} AS document_id,
   CAST(record.nuDeputadoId AS BIGINT) AS deputy_id,
-  coalesce(trim(record.txNomeParlamentar), '') AS deputy_name,
+  coalesce(trim({{ masked("record.txNomeParlamentar") }}), '') AS deputy_name,
   {{ number_or_none("record.ideCadastro") }} AS register_id,
-  record.nuCarteiraParlamentar AS card_number,
+  {{ masked("record.nuCarteiraParlamentar") }} AS card_number,
   {{ number_or_none("record.nuLegislatura", "INT") }} AS legislature,
-  record.sgUF AS state,
-  record.sgPartido AS party,
+  {{ masked("record.sgUF") }} AS state,
+  {{ masked("record.sgPartido") }} AS party,
   CAST(record.numSubCota AS INT) AS category_id,
-  record.txtDescricao AS category,
-  record.txtDescricaoEspecificacao AS specification,
+  {{ masked("record.txtDescricao") }} AS category,
+  {{ masked("record.txtDescricaoEspecificacao") }} AS specification,
   CASE
     WHEN length(supplier_digits) = 14 THEN supplier_digits
     WHEN length(supplier_digits) = 11 THEN concat('cpf-', {{ pseudonym("supplier_digits") }})
@@ -66,7 +66,7 @@ SELECT
   {{ masked("trim(record.txtPassageiro)") }} AS passenger,
   {{ masked("record.txtTrecho") }} AS route,
   {{ number_or_none("record.numLote") }} AS batch_id,
-  nullif(record.numRessarcimento, '0') AS reimbursement_id,
+  nullif({{ masked("record.numRessarcimento") }}, '0') AS reimbursement_id,
   repeat_number,
   lpad(CAST(CAST(record.numMes AS INT) AS STRING), 2, '0') AS month
 FROM expenses

@@ -11,3 +11,6 @@ FROM (
 CROSS JOIN (SELECT count(*) AS expenses FROM chamber.expenses WHERE year = '{{ year }}') AS e
 CROSS JOIN (SELECT count(*) AS rejected FROM {{ this }}) AS t
 WHERE s.lines <> e.expenses + t.rejected
+
+-- check: no CPF is published
+SELECT * FROM {{ this }} WHERE {{ shows_cpf("line") }}

@@ -22,8 +22,15 @@ CASE
 nullif(try_cast({{ text }} AS {{ type }}), 0)
 {%- endmacro %}
 
-{#- What stands for a number that must not be published: a hash with the project's salt, so that those who know
-    only the published tables cannot find the number by hashing all there are. -#}
+{#- Whether a text holds what `masked` would star out. -#}
+{% macro shows_cpf(text) -%}
+{{ text }} RLIKE r'(?<!\d)\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?!\d)'
+{%- endmacro %}
+
+{#- What stands for a number that must not be published: a hash with a salt. It hides the number only from those who
+    do not know the salt. The default one is in this file, for all to read: six digits of a CPF are shown by the
+    mask, the last two follow from the nine before them, so a thousand hashes with it find the other three. Whoever
+    publishes the tables must set var.cpf_salt, and keep it. -#}
 {% macro pseudonym(text) -%}
 left(sha2(concat('{{ var.cpf_salt | default("chamber of deputies") }}', {{ text }}), 256), 24)
 {%- endmacro %}
