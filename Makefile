@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	@echo "installing into $(VENV) (Spark is 300 MB; once)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,quality,report,notebooks]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,quality,report]'
 	@touch $@
 
 demo: $(STAMP) ## a month of generated music: land, DDL, backfill, a failing check, a rollback, queries

@@ -101,7 +101,9 @@ def dimensions(query: Query, rows: list[oracle.Row]) -> None:
     }
     members = query("SELECT party, deputies FROM chamber.parties")
     spenders = {(r["sgPartido"], r["nuDeputadoId"]) for r in rows if r["sgPartido"]}
-    assert dict(members) == {party: sum(p == party for p, _ in spenders) for party, _ in spenders}
+    assert {party: int(number) for party, number in members} == {
+        party: sum(p == party for p, _ in spenders) for party, _ in spenders
+    }
 
 
 def suppliers(query: Query, rows: list[oracle.Row]) -> None:

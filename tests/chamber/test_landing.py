@@ -57,6 +57,20 @@ def test_a_year_that_gets_shorter_leaves_no_tail(tmp_path: Path, monkeypatch: py
     assert b"".join(lake.values()) == HEADER + written(record())
 
 
+def test_a_year_of_more_files_than_slots_leaves_those_beyond(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the docs say: landing cannot delete."""
+    monkeypatch.setattr(chamber, "PIECE_BYTES", 1)
+    path = tmp_path / "Ano-2017.csv"
+    path.write_bytes(HEADER + written(record()) * 5)
+    lake = real(tmp_path)
+    path.write_bytes(HEADER + written(record()))
+    lake.update(real(tmp_path))
+    left = [key.rpartition("/")[2] for key, data in lake.items() if data]
+    assert left == ["Ano-2017.01.csv", "Ano-2017.02.csv", "Ano-2017.05.csv", "Ano-2017.06.csv"]
+
+
 def test_other_layouts_are_rewritten_by_name() -> None:
     names = ["cpf", *reversed(FIELDS[:-1]), "urlDocumento"]
     values = ["12345678901", *reversed(record(txtFornecedor='POSTO "A"; B')[:-1]), "http://x"]

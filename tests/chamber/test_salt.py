@@ -18,7 +18,8 @@ a person of this salt:
   date: 2017
   given:
     chamber.raw_expenses:
-      - {{year: 2017, line: 'ANA;7;8;2015;SP;PX;55;3;TAXI;0;;JOAO;{CPF};1;0;2017-03-05;1;0;1;3;2017;0;;;1;1;0;1;1'}}
+      - year: 2017
+        line: ANA;7;8;2015;SP;PX;55;3;TAXI;0;;JOAO;{CPF};1;0;2017-03-05;1;0;1;3;2017;0;;;1;1;0;1;1
   expect:
     - {{supplier_id: %s, supplier_document: "***.982.247-**"}}
 """

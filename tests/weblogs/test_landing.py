@@ -67,6 +67,15 @@ def test_a_late_log_writes_its_own_hours_only(tmp_path: Path) -> None:
     assert new == ["weblogs/raw_lines/dt=2015-05-17/hour=09/late.log"]
 
 
+def test_a_log_that_became_shorter_replaces_the_hours_that_it_has(tmp_path: Path) -> None:
+    """As the docs say: landing cannot delete, so hours that the log lost keep their lines."""
+    nine, ten = line("17/May/2015:09:00:00 +0000"), line("17/May/2015:10:00:00 +0000")
+    lake = {piece.key: piece for piece in landed(write(tmp_path, "a.log", nine, ten, ten))}
+    lake |= {piece.key: piece for piece in landed(write(tmp_path, "a.log", ten))}
+    filled = {hour: data for hour, data in by_hour(lake.values()).items() if data}
+    assert filled == {"2015-05-17T09": nine, "2015-05-17T10": ten}
+
+
 def test_every_hour_of_a_day_with_lines_is_marked(tmp_path: Path) -> None:
     write(tmp_path, "a.log", line("17/May/2015:10:00:00 +0000"), line("19/May/2015:01:00:00 +0000"))
     keys = [piece.key for piece in landed(tmp_path) if piece.key.endswith("/_SUCCESS")]

@@ -1,0 +1,1 @@
+ALTER TABLE retail.delivery_features ALTER COLUMN product_category COMMENT 'Category with the largest sum of prices in the order, of equals the first by name. English name, else Portuguese; unknown: the product has none; no_items: the order has no items; NULL: its purchase is not there';
