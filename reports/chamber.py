@@ -32,7 +32,18 @@ def sections(window: Window) -> Iterator[Section]:
         (
             _balance(months),
             _rejected(window),
-            *map(Quality, ["chamber.expenses", "chamber.deputies", "chamber.suppliers", "chamber.parties"]),
+            *map(
+                Quality,
+                [
+                    "chamber.expenses",
+                    "chamber.rejected_lines",
+                    "chamber.monthly_summary",
+                    "chamber.deputies",
+                    "chamber.suppliers",
+                    "chamber.categories",
+                    "chamber.parties",
+                ],
+            ),
         ),
         "Columns are described by one scan each. Persons who were paid are shown without their CPF.",
     )

@@ -28,7 +28,18 @@ def sections(window: Window) -> Iterator[Section]:
         (
             _read(days),
             _matched(days),
-            *map(Quality, ["music.events", "music.songplays", "music.users", "music.songs", "music.artists"]),
+            *map(
+                Quality,
+                [
+                    "music.events",
+                    "music.rejected_events",
+                    "music.songplays",
+                    "music.times",
+                    "music.users",
+                    "music.songs",
+                    "music.artists",
+                ],
+            ),
         ),
         "Every line of the logs is an event or a rejected line. Columns are described by one scan each.",
     )

@@ -28,7 +28,18 @@ def sections(window: Window) -> Iterator[Section]:
     yield Section("Rhythm", (_rhythm(days),))
     yield Section(
         "Data quality",
-        (_rejected(days), Quality("weblogs.requests"), Quality("weblogs.traffic_hourly")),
+        (
+            _rejected(days),
+            *map(
+                Quality,
+                [
+                    "weblogs.requests",
+                    "weblogs.rejected_lines",
+                    "weblogs.traffic_hourly",
+                    "weblogs.traffic_daily",
+                ],
+            ),
+        ),
         "Every line of the logs is a request or a rejected line. Columns are described by one scan each.",
     )
 
