@@ -1,11 +1,12 @@
 """N times the real data of a warehouse, on two cores with 4 GiB for Spark: time, and memory at its peak.
 
 ``python -m benchmarks.scale [--only music …] [--factor 1 10 100]``. The files are generated: as many records
-as the real files have, times the factor, in as many days (retail: a tenth of its days, ten times the orders).
-Each size has a process, a lake and a Spark of its own. Memory is what the kernel says was resident at most
-(``VmHWM`` in ``/proc``), of the Python process and of Spark's JVM, for each step by itself; ``cpu`` are the
-seconds of processors that the two took, which other work on the machine changes least. ``--keep`` works
-in a directory that stays, and goes on where an earlier call was ended.
+as the real files have, times the factor, in as many days. Retail has a tenth of its days, ten times the
+orders a day, and one catalogue of products, sellers and zip prefixes whatever the factor
+(``landing/retail_catalogue.py``). Each size has a process, a lake and a Spark of its own. Memory is what the
+kernel says was resident at most (``VmHWM`` in ``/proc``), of the Python process and of Spark's JVM, for each
+step by itself; ``cpu`` are the seconds of processors that the two took, which other work on the machine
+changes least. ``--keep`` works in a directory that stays, and goes on where an earlier call was ended.
 """
 
 from __future__ import annotations
