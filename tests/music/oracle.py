@@ -23,6 +23,8 @@ from typing import Any
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*\Z")
 _DAY = re.compile(r"(?:dt=)?(\d{4}-\d{2}-\d{2})")
 _LAST_MILLISECOND = 253402300799999  # of the year 9999
+Recording = tuple[str | None, str | None, float | None]
+"""A title, an artist's name and a length."""
 
 
 class BadFieldError(Exception):
@@ -39,6 +41,8 @@ class Event:
     session: int
     item: int
     page: str
+    auth: str | None
+    method: str | None
     level: str | None
     song: str | None
     artist: str | None
@@ -80,15 +84,6 @@ class Day:
     def times(self) -> set[int]:
         return {play.ts for play in self.plays}
 
-    @property
-    def seconds_played(self) -> float:
-        """Exact to the last bit: a sum in any other order may differ there."""
-        return math.fsum(play.length or 0 for play in self.plays)
-
-    @property
-    def plays_by_level(self) -> Counter[str | None]:
-        return Counter(play.level for play in self.plays)
-
 
 @dataclass
 class Expected:
@@ -96,6 +91,13 @@ class Expected:
     songs: dict[str, Song]
     artists: set[str]
     unread_songs: Counter[str]
+    recordings: dict[Recording, str] = field(default_factory=dict)
+    """Songs by what plays tell of them."""
+
+    def song(self, play: Event) -> Song | None:
+        """The song that a play is known to be."""
+        song_id = self.recordings.get((play.song, play.artist, play.length))
+        return None if song_id is None else self.songs[song_id]
 
     def users(self, last_day: str) -> dict[str, tuple[Event, int]]:
         """By user: the latest event up to ``last_day``, and since when the level has been that."""
@@ -139,7 +141,7 @@ def expected(source: Path) -> Expected:
         )
     one_each = {song_id: min(them, key=_fullest) for song_id, them in songs.items()}
     artists = {song.artist_id for them in songs.values() for song in them}
-    return Expected(dict(sorted(days.items())), one_each, artists, unread)
+    return Expected(dict(sorted(days.items())), one_each, artists, unread, matches)
 
 
 def text_of(milliseconds: int) -> str:
@@ -207,6 +209,8 @@ def _event(day: str, record: dict[str, Any]) -> Event:
         session=session,
         item=item,
         page=page,
+        auth=_text(record, "auth"),
+        method=_text(record, "method"),
         level=_text(record, "level"),
         song=_text(record, "song"),
         artist=_text(record, "artist"),
@@ -253,9 +257,9 @@ def _songs(lines: Iterable[bytes]) -> tuple[dict[str, list[Song]], Counter[str]]
     return found, unread
 
 
-def _recordings(songs: dict[str, list[Song]]) -> dict[tuple[str | None, str | None, float | None], str]:
+def _recordings(songs: dict[str, list[Song]]) -> dict[Recording, str]:
     """The song of a title, an artist's name and a length: the first by id, where there are several."""
-    found: dict[tuple[str | None, str | None, float | None], str] = {}
+    found: dict[Recording, str] = {}
     for song_id in sorted(songs, reverse=True):
         song = min(songs[song_id], key=_fullest)
         if song.title is not None and song.artist_name is not None:

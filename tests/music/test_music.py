@@ -12,7 +12,7 @@ import pytest
 from tests.domain_session import ROOT, Session
 from tests.music import compare
 from tests.music.faults import LINES, event
-from tests.music.oracle import Expected, expected, text_of
+from tests.music.oracle import Expected, expected
 from tests.music.test_oracle import DATA
 
 pytestmark = [pytest.mark.spark, pytest.mark.metastore, pytest.mark.data]
@@ -92,27 +92,11 @@ def test_each_faulty_line_is_an_event_or_rejected_with_its_reason(music: Session
         f"SELECT reason, count(*) FROM music.rejected_events WHERE dt = '{FAULTY_DAY}' GROUP BY reason"
     )
     assert dict(reasons) == day.rejected
-    rows = music.query(
-        "SELECT user_id, session_id, item_in_session, page, level, song, artist, length, status, first_name, "
-        "last_name, gender, location, user_agent, CAST(event_time AS STRING), CAST(registered_at AS STRING) "
-        f"FROM music.events WHERE dt = '{FAULTY_DAY}'"
-    )
-    wanted = [
-        (
-            *(e.user_id, e.session, e.item, e.page, e.level, e.song, e.artist, e.length, e.status),
-            *(e.first_name, e.last_name, e.gender, e.location, e.user_agent, text_of(e.ts)),
-            None if e.registration is None else text_of(e.registration),
-        )
-        for e in day.events
-    ]
-    assert Counter(map(tuple, rows)) == Counter(wanted)
-    plays = music.query(
-        f"SELECT session_id, item_in_session, user_id, song_id FROM music.songplays WHERE dt = '{FAULTY_DAY}'"
-    )
-    assert Counter((p[0], p[1], p[2]) for p in plays) == Counter(
-        (p.session, p.item, p.user_id) for p in day.plays
-    )
-    assert [p[3] for p in plays if p[3]] == list(day.matched) == ["SX1"]
+    where = f"WHERE dt = '{FAULTY_DAY}'"
+    compare.events(music.query, faulty, where)
+    compare.plays(music.query, faulty, where)
+    compare.times(music.query, faulty, where)
+    assert list(day.matched) == ["SX1"]
 
 
 def test_raw_tables_hold_every_line_as_it_came(music: Session, faulty: Expected) -> None:

@@ -5,11 +5,14 @@ Lines are walked character by character: no regular expression, no Spark.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from tests.weblogs import agents
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -31,6 +34,7 @@ class Request:
     bytes: int
     referer: str | None
     agent: str | None
+    line: str
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ def _request(line: str) -> Request:
         0 if size == "-" else int(size),
         _known(referer),
         _known(agent),
+        line,
     )
 
 
@@ -152,11 +157,21 @@ def rejects(source: Path) -> list[str]:
     return [r.line for r in map(read, lines(source)) if isinstance(r, Reject)]
 
 
+def keys(places: Iterable[tuple[str, str]]) -> Iterator[tuple[str, int]]:
+    """Key and repeat number of each line, given with its hour."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for hour, line in places:
+        seen[hour, line] += 1
+        digest = hashlib.sha256((hour.replace("T", "") + line).encode()).hexdigest()[:32]
+        yield f"{digest}-{seen[hour, line]}", seen[hour, line]
+
+
 @dataclass(frozen=True)
 class Traffic:
     hits: int
     bytes: int
     hosts: int
+    bot_hits: int
     statuses: tuple[int, ...]
     """Answers by class, 1xx to 5xx."""
     top_paths: tuple[tuple[str, int, int], ...]
@@ -183,6 +198,7 @@ def _sum(group: list[Request]) -> Traffic:
         len(group),
         sum(r.bytes for r in group),
         len({r.host for r in group}),
+        sum(agents.bot(r.agent) is not None for r in group),
         tuple(sum(r.status // 100 == n for r in group) for n in range(1, 6)),
         tuple((path, hits[path], sizes[path]) for path in top),
     )

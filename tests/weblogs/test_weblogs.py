@@ -29,6 +29,7 @@ def real(session: Session) -> Path:
     outcomes = session.backfill("2015-05-17", "2015-05-20")
     assert {o["status"] for o in outcomes.values()} == {"published"}
     assert len(outcomes) == 3 * 96 + 4
+    assert not {name: o["warnings"] for name, o in outcomes.items() if o["warnings"]}
     return next(REAL.iterdir())
 
 
