@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -23,6 +24,7 @@ ORDERS = (
     "order_delivered_customer_date",
     "order_estimated_delivery_date",
 )
+CHANGES = (*ORDERS, "change", "change_number", "changed_at")
 ITEMS = (
     "order_id",
     "order_item_id",
@@ -61,6 +63,17 @@ PRODUCTS = (
     "product_height_cm",
     "product_width_cm",
 )
+BASKETS = (
+    "order_id",
+    "customer_state",
+    "product_category",
+    "category_rank",
+    "is_new_order",
+    "items",
+    "price",
+    "freight_value",
+    "dt",
+)
 REPORT = (
     "orders, orders_with_category, items, revenue, freight_value, payment_value, credit_card_value, "
     "boleto_value, voucher_value, debit_card_value, other_payment_value, average_basket, deliveries, "
@@ -73,6 +86,7 @@ def everything(shop: Shop, query: Query) -> None:
     history(shop, query)
     sources(shop, query)
     geolocation(shop, query)
+    same(query, "baskets", BASKETS, list(shop.basket_rows()))
     report(shop, query)
     features(shop, query)
     assert query("SELECT * FROM retail.rejects") == []
@@ -80,8 +94,21 @@ def everything(shop: Shop, query: Query) -> None:
 
 
 def history(shop: Shop, query: Query) -> None:
-    found = query("SELECT dt, change, order_status, count(*) FROM retail.order_events GROUP BY 1, 2, 3")
-    assert {tuple(row[:3]): row[3] for row in found} == dict(shop.events_by_day())
+    """Orders have four changes each: of these, sums of checksums, by day and what happened."""
+    texts = ", ".join(f"coalesce(CAST({column} AS STRING), '')" for column in CHANGES)
+    found = query(
+        f"SELECT dt, change, order_status, count(*), sum(crc32(concat_ws('|', {texts}))) "
+        "FROM retail.order_events GROUP BY 1, 2, 3"
+    )
+    counts: Counter[tuple[str, str, str]] = Counter()
+    checksums: Counter[tuple[str, str, str]] = Counter()
+    for order in shop.orders:
+        for row in shop.changes(order):
+            key = row["dt"], row["change"], row["order_status"]
+            counts[key] += 1
+            checksums[key] += crc32("|".join(row.get(column, "") for column in CHANGES).encode())
+    assert {tuple(row[:3]): row[3] for row in found} == counts
+    assert {tuple(row[:3]): row[4] for row in found} == checksums
     found = query("SELECT order_id, changes, last_changed_at FROM retail.orders")
     wanted = {o["order_id"]: shop.events(o) for o in shop.orders}
     assert {row[0]: row[1:] for row in found} == {k: [len(e), e[-1][0]] for k, e in wanted.items()}

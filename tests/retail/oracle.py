@@ -107,9 +107,19 @@ class Shop:
             found.append((found[-1][0], "status", order["order_status"]))
         return found
 
-    def events_by_day(self) -> Counter[tuple[str, str, str]]:
-        """How many, by day, change and status."""
-        return Counter((t[:10], change, status) for o in self.orders for t, change, status in self.events(o))
+    def changes(self, order: Row) -> Iterator[dict[str, str]]:
+        """The rows of order_events: what was known of an order after each of its changes."""
+        known = {name: text for name, text in order.items() if name not in {step[1] for step in STEPS}}
+        for number, (time, change, status) in enumerate(self.events(order), 1):
+            known |= {column: order[column] for step, column, _ in STEPS if step == change}
+            yield {
+                **known,
+                "order_status": status,
+                "change": change,
+                "change_number": str(number),
+                "changed_at": time,
+                "dt": time[:10],
+            }
 
     def items_by_day(self) -> dict[str, tuple[int, Decimal, Decimal]]:
         """Rows, price and freight by day of purchase."""
@@ -180,6 +190,13 @@ class Shop:
                 ("no_items", 0, Decimal(0), Decimal(0))
             ]
         return found
+
+    def basket_rows(self) -> Iterator[tuple[str, ...]]:
+        """The rows of baskets, as texts in the order of its columns."""
+        for order, basket in self.baskets.items():
+            for rank, (name, items, price, freight) in enumerate(basket, 1):
+                amounts = f"{price:.2f}", f"{freight:.2f}"
+                yield order, self.state(order), name, str(rank), "True", str(items), *amounts, self.day(order)
 
     def state(self, order_id: str) -> str:
         return self.customers[self.order[order_id]["customer_id"]]["customer_state"]
