@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import zipfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,13 +16,19 @@ Row = dict[str, str]
 
 
 def records(source: Path) -> Iterator[Row]:
-    """The records of ``Ano-….csv`` or its zip, as the header names them."""
+    """The records of ``Ano-….csv`` or its zip, as the header names them, and each on one line in ``line``."""
     if zipfile.is_zipfile(source):
         with zipfile.ZipFile(source) as archive:
             text = archive.read(archive.namelist()[0]).decode("utf-8-sig")
     else:
         text = source.read_text(encoding="utf-8-sig")
-    yield from csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
+    lines = list(io.StringIO(text, newline=""))
+    reader = csv.reader(lines, delimiter=";")
+    header, at = next(reader), reader.line_num
+    for values in reader:
+        line = " ".join(part.rstrip("\r\n") for part in lines[at : reader.line_num])
+        yield dict(zip(header, values, strict=True)) | {"line": line}
+        at = reader.line_num
 
 
 def amount(text: str) -> Decimal:
@@ -61,14 +67,4 @@ def cpfs(rows: Iterable[Row]) -> set[str]:
         if len(row["txtCNPJCPF"]) == 11:
             found.add(row["txtCNPJCPF"])
         found.update(re.findall(r"(?<![0-9])[0-9]{11}(?![0-9])", row["txtFornecedor"]))
-    return found
-
-
-def suppliers(rows: Iterable[Row]) -> dict[tuple[str, str], Counter[str]]:
-    """Spellings and how often, by kind and number; those without a number by their name in capitals."""
-    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        number, name = row["txtCNPJCPF"], row["txtFornecedor"]
-        kind = {14: "company", 11: "person", 0: "unregistered"}.get(len(number), "other")
-        found[kind, number or name.strip(" ").upper()][name] += 1
     return found

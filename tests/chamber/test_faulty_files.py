@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chamber.compare import masked
+from tests.chamber.expected import masked
 from tests.domain_session import Session
 
 pytestmark = [pytest.mark.spark, pytest.mark.metastore]
