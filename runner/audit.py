@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from runner.ahead import published
 from runner.inputs import Inputs
 from runner.lake import Lake
 from runner.outcome import Outcome, Status, place
@@ -34,7 +35,7 @@ def audit(lake: Lake, tables: Sequence[TableName], spans: Spans | None) -> Itera
             continue
         run_id = new_run_id()
         view = f"audited_{run_id.replace('-', '_').lower()}"
-        intervals = spans(model) if spans else ()
+        intervals = (spans or published(lake))(model)
         first, last = (intervals[0], intervals[-1]) if intervals else (PROBE, PROBE)
         manifest = Manifest(
             run_id=run_id,

@@ -239,6 +239,18 @@ def test_audit_tells_what_is_published_and_wrong(shop: Tiny) -> None:
     assert "3 slices audited, 1 with a check that fails" in answer.err
     assert shop("audit", "-s", "{db}.ranged", "--start", DAYS[0], "--end", DAYS[1]).code == 0
     assert shop.entries("ranged") == entries
+    # A check that looks into other tables looks there for the same days.
+    shop.ranged()
+    days = "dt BETWEEN '{{ start_ds }}' AND '{{ end_ds }}'"
+    shop.sql(
+        "ranged.checks",
+        "-- check: every line was kept\nSELECT t.dt, t.n, r.n AS lines\n"
+        "FROM (SELECT dt, count(*) AS n FROM {{ this }} GROUP BY dt) AS t\n"
+        f"LEFT JOIN (SELECT dt, count(*) AS n FROM {{db}}.raw WHERE {days} GROUP BY dt) AS r ON r.dt = t.dt\n"
+        "WHERE NOT t.n <=> r.n\n",
+    )
+    answer = shop("audit", "-s", "{db}.ranged")
+    assert answer.code == 0, answer.text
 
 
 @pytest.mark.parametrize(
