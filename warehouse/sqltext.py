@@ -14,6 +14,7 @@ from warehouse.errors import Location, ProjectError
 
 _spark = Spark()
 _LONGEST = 4_000_000
+_BARE_JOINS = 10
 _DEEPEST = 200
 _WORD = re.compile(r"\w+\Z")
 
@@ -51,6 +52,8 @@ class SqlText:
             self._token_error(error)
         if self.text.count("(") + self.text.count("[") > _DEEPEST:
             self._check_depth(found)
+        if self.text.upper().count("JOIN") > _BARE_JOINS:
+            self._check_joins(found)
         return found
 
     def _check_depth(self, tokens: list[Token]) -> None:
@@ -62,6 +65,31 @@ class SqlText:
                     self.fail(token.start, f"the statement is nested deeper than {_DEEPEST} parentheses")
             elif token.text in (")", "]"):
                 depth -= 1
+
+    def _check_joins(self, tokens: list[Token]) -> None:
+        """sqlglot looks twice at whatever follows a JOIN without a condition: thirty of them take hours."""
+        bare, before, word = [0], [False], ""
+        for token in tokens:
+            last, word = word, str(token.text).upper()
+            if word == "(":
+                bare.append(0)
+                before.append(False)
+            elif word == ")" and len(bare) > 1:
+                bare.pop()
+                before.pop()
+            elif word == "SELECT":
+                bare[-1], before[-1] = 0, False
+            elif word in ("ON", "USING"):
+                before[-1] = False
+            elif word == "JOIN" and last not in ("CROSS", "NATURAL"):
+                bare[-1] += before[-1]
+                before[-1] = True
+                if bare[-1] > _BARE_JOINS:
+                    self.fail(
+                        token.start,
+                        f"more than {_BARE_JOINS} joins have no ON and no USING",
+                        fix="write CROSS JOIN where that is meant, else the condition behind each table",
+                    )
 
     def _token_error(self, error: TokenError) -> NoReturn:
         offset = _unclosed(self.text)

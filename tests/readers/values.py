@@ -52,6 +52,11 @@ def of_trino(kind: HiveType, value: Any) -> Value:
     return _of_text(kind, str(value))
 
 
+def of_text(kind: HiveType, text: str) -> Value:
+    """From a column that Hive's CLI prints by itself; the text of a NULL is ``NULL``."""
+    return None if text == "NULL" else _of_text(kind, text)
+
+
 def of_hive(kind: HiveType, text: str) -> Value:
     """From the JSON that Hive's CLI prints of a nested value. A BINARY's bytes stand there as they are, so
     that only those can be told that are text."""

@@ -253,3 +253,19 @@ def test_a_number_in_an_outermost_hint_says_how_many_files(hint: str, said: bool
     query = "WITH x AS (SELECT /*+ COALESCE(7) */ k, dt FROM a.c)\nSELECT {} k, dt FROM x"
     assert parse(INTO + query.format(f"/*+ {hint} */")).says_how_many_files is said
     assert not parse(INTO + query.format("")).says_how_many_files
+
+
+@pytest.mark.parametrize(
+    ("between", "line"),
+    [("", 14), ("CROSS JOIN a.d AS y LEFT JOIN a.e USING (k)", 13), ("JOIN a.f ON true", 13)],
+)
+@pytest.mark.parametrize("kind", ["JOIN", "LEFT JOIN", "LEFT SEMI JOIN", "join"])
+def test_many_joins_without_a_condition_are_refused_at_once(kind: str, between: str, line: int) -> None:
+    with pytest.raises(ProjectError, match="joins have no ON and no USING") as refused:
+        parse(INTO + "SELECT *\nFROM a.b\n" + f"{kind} a.c AS x {between}\n" * 40)
+    assert refused.value.where is not None and refused.value.where.line == line
+
+
+def test_many_joins_with_conditions_are_read() -> None:
+    joins = "JOIN a.c ON true\nCROSS JOIN a.d\nLEFT JOIN (SELECT * FROM a.e JOIN a.f) USING (k)\n" * 40
+    assert len(parse(f"{INTO}SELECT *\nFROM a.b\n{joins}").input_tables) == 5
