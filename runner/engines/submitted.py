@@ -179,8 +179,8 @@ def _redacted(result: Result) -> Result:
     """Again what :func:`runner.job.errors.explain` does: here the credentials of this machine are known."""
     error, replace = result.error, msgspec.structs.replace
     if error is not None:
-        error = replace(error, message=redacted(error.message))
-    checks = tuple(replace(c, error=redacted(c.error)) if c.error else c for c in result.checks)
+        error = replace(error, message=redacted(error.message, data=True))
+    checks = tuple(replace(c, error=redacted(c.error, data=True)) if c.error else c for c in result.checks)
     return replace(result, error=error, checks=checks)
 
 

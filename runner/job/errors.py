@@ -44,7 +44,7 @@ def explain(error: BaseException) -> tuple[str, str, int, int]:
     inner = re.findall(r"[\w.$]+(?:Exception|Error): (.*?)\n\s+at ", text, re.DOTALL)
     sentence = (inner[-1] if inner else text).strip()
     sentence = re.split(r"\n\s*(?:== SQL|\tat |Driver stacktrace|'?[A-Z]\w+ .*\n[ :+])", sentence)[0]
-    sentence = redacted(" ".join(sentence.split()))[:1000]
+    sentence = redacted(" ".join(sentence.split()), data=True)[:1000]
     try:
         kind = str(error.getErrorClass() or "")  # type: ignore[attr-defined]
     except Exception:

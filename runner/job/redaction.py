@@ -37,13 +37,16 @@ _TOKEN = re.compile(r"(?:FwoG|FQoG|IQoJ)[A-Za-z0-9+/=%_-]{40,}")
 _KEY = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16,}")
 _ACCOUNT = re.compile(r"(?<!\d)(?<!\d\.)\d{12}(?!\d)")
 _AWS = re.compile(r"arn\b|aws|amazon|account|\bs3", re.IGNORECASE)
-"""What speaks of accounts has one of these; else twelve digits are somebody's data."""
+"""One of these stands in what speaks of accounts."""
 
 
-def redacted(text: str) -> str:
+def redacted(text: str, data: bool = False) -> str:
     """Without account ids, access keys, tokens, what is named a secret, users and passwords before a host,
-    signed addresses, and whatever credentials the environment has."""
-    of_aws = _AWS.search(text) is not None
+    signed addresses, and whatever credentials the environment has.
+
+    ``data``: values of rows may stand there, and twelve digits are an account only where AWS is spoken of.
+    """
+    of_aws = not data or _AWS.search(text) is not None
     for name in _OWN:
         value = os.environ.get(name, "")
         if len(value) >= 16:
