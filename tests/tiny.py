@@ -112,6 +112,15 @@ class Tiny:
             + f"FROM {{db}}.raw\nWHERE dt = '{{{{ ds }}}}'{where}\n",
         )
 
+    def daily_as_text(self, days: Sequence[str], front: str = "", rows: str = "a,1\nb,2") -> None:
+        """``daily`` over a source of these days, as the text engine makes it: every day has ``rows``."""
+        self.write("rows.txt", rows)
+        self.source()
+        self.create("daily", stored="STORED AS TEXTFILE")
+        self.daily(front=front)
+        for day in days:
+            self.land(f"dt={day}", ["x"])
+
     def ranged(self, table: str = "ranged", front: str = "", *, where: str = "") -> None:
         """The range form, reading ``raw``."""
         self.sql(

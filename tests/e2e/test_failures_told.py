@@ -21,12 +21,7 @@ DAYS = tuple(f"dt=2024-01-0{n}" for n in range(1, 5))
 @pytest.fixture
 def shop(make_tiny: Callable[..., Tiny], text_engine: None) -> Tiny:
     project = make_tiny(engine="text")
-    project.write("rows.txt", "a,1\nb,2")
-    project.source()
-    project.create("daily", stored="STORED AS TEXTFILE")
-    project.daily(front="checks:\n  - unique: [k]")
-    for day in DAYS:
-        project.land(day, ["x"])
+    project.daily_as_text([day.removeprefix("dt=") for day in DAYS], front="checks:\n  - unique: [k]")
     project.ok("ddl", "apply")
     return project
 

@@ -26,18 +26,13 @@ RANGE = ("--start", "2024-01-01", "--end", "2024-01-03")
 def shop(make_tiny: Callable[..., Tiny], text_engine: None) -> Tiny:
     """Three days of a source; ``daily`` reads it, ``later`` reads ``daily``."""
     project = make_tiny(engine="text")
-    project.write("rows.txt", "a,1\nb,2")
-    project.source()
-    project.create("daily", stored="STORED AS TEXTFILE")
-    project.daily()
+    project.daily_as_text(("2024-01-01", "2024-01-02", "2024-01-03"))
     project.create("later", stored="STORED AS TEXTFILE")
     project.sql(
         "later",
         "INSERT OVERWRITE TABLE {db}.later PARTITION (dt = '{{ ds }}')\n"
         "SELECT k, v FROM {db}.daily WHERE dt = '{{ ds }}'\n",
     )
-    for day in ("2024-01-01", "2024-01-02", "2024-01-03"):
-        project.land(f"dt={day}", ["x"])
     project.ok("ddl", "apply")
     return project
 

@@ -22,12 +22,7 @@ DAYS = ("2024-01-01", "2024-01-02", "2024-01-03")
 @pytest.fixture
 def shop(make_tiny: Callable[..., Tiny], text_engine: None) -> Tiny:
     project = make_tiny(engine="text")
-    project.write("rows.txt", "a,1\nb,2\nc,3")
-    project.source()
-    project.create("daily", stored="STORED AS TEXTFILE")
-    project.daily()
-    for day in DAYS:
-        project.land(f"dt={day}", ["x"])
+    project.daily_as_text(DAYS, rows="a,1\nb,2\nc,3")
     project.ok("ddl", "apply")
     return project
 
