@@ -1,5 +1,5 @@
 -- Expenses are made before this table. Should it run alone, while expenses of another file are published,
--- it waits for them: run both.
+-- it fails: run both.
 -- check: expenses and rejected lines are all lines but the one of names
 SELECT s.lines, e.expenses, t.rejected
 FROM (

@@ -1,5 +1,5 @@
 -- Events are made before this table. Should it run alone, while events of other lines are published,
--- it waits for them: run both.
+-- it fails: run both.
 -- check: events and rejected events are all lines
 SELECT s.dt, s.lines, coalesce(e.events, 0) AS events, coalesce(t.rejected, 0) AS rejected
 FROM (

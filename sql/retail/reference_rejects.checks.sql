@@ -1,5 +1,5 @@
--- The tables are made before this one. Should it run alone, while rows of other lines are published, it waits for
--- them: run all. Categories are published as names of products only.
+-- The tables are made before this one. Should it run alone, while rows of other lines are published, it fails: run
+-- all. Categories are published as names of products only.
 -- check: published and rejected rows are all lines
 SELECT s.source, s.lines, p.published, coalesce(t.rejected, 0) AS rejected
 FROM (

@@ -1,5 +1,5 @@
--- The tables are made before this one. Should it run alone, while rows of other lines are published, it waits for
--- them: run all.
+-- The tables are made before this one. Should it run alone, while rows of other lines are published, it fails: run
+-- all.
 -- check: published and rejected rows are all lines
 SELECT s.dt, s.source, s.lines, coalesce(p.published, 0) AS published, coalesce(t.rejected, 0) AS rejected
 FROM (

@@ -1,5 +1,5 @@
 -- Requests are made before this table. Should it run alone, while requests of other lines are published,
--- it waits for them: run both.
+-- it fails: run both.
 -- check: requests and rejected lines are all lines
 SELECT s.dt, s.hour, s.lines, coalesce(r.requests, 0) AS requests, coalesce(t.rejected, 0) AS rejected
 FROM (
