@@ -9,6 +9,7 @@ from warehouse.ddl_text import type_text
 from warehouse.errors import ProjectError
 from warehouse.types import HiveType, canonical, parse_type, supported, widening
 
+from .changes import ALLOWED
 from .strategies import TYPES
 
 
@@ -62,29 +63,6 @@ def test_supported(kind: HiveType) -> None:
 @given(TYPES, st.sampled_from([Format.PARQUET, Format.ORC, Format.TEXTFILE, Format.CUSTOM]))
 def test_no_change_is_no_widening(kind: HiveType, storage: Format) -> None:
     assert widening(str(kind), str(kind), storage) is None
-
-
-PARQUET = [
-    ("smallint", "int"), ("tinyint", "int"), ("tinyint", "smallint"), ("varchar(3)", "varchar(9)"),
-    ("varchar(3)", "string"), ("struct<a:int>", "struct<a:int,b:string>"),
-    ("struct<a:struct<b:int>,c:int>", "struct<a:struct<b:int,d:date>,c:int>"),
-    ("array<struct<a:int>>", "array<struct<a:int,b:string>>"),
-    ("map<string,struct<a:int>>", "map<string,struct<a:int,b:string>>"),
-]  # fmt: skip
-ORC = [
-    ("smallint", "int"), ("int", "bigint"), ("tinyint", "bigint"), ("float", "double"),
-    ("decimal(9,2)", "decimal(18,2)"), ("varchar(3)", "varchar(9)"),
-    ("struct<a:int>", "struct<a:int,b:string>"),
-]  # fmt: skip
-TEXT = [
-    ("smallint", "int"), ("int", "bigint"), ("float", "double"), ("decimal(9,2)", "decimal(11,4)"),
-    ("int", "decimal(12,0)"), ("varchar(3)", "string"), ("int", "string"), ("date", "string"),
-]  # fmt: skip
-ALLOWED = (
-    [(Format.PARQUET, *p) for p in PARQUET]
-    + [(Format.ORC, *p) for p in ORC]
-    + [(Format.TEXTFILE, *p) for p in TEXT]
-)
 
 
 @pytest.mark.parametrize(("storage", "old", "new"), ALLOWED)

@@ -51,10 +51,10 @@ def by_trino(trino: Trino, catalog: str, table: Table) -> Rows:
     return table.rows([[values.of_trino(k, v) for k, v in zip(kinds, row, strict=True)] for row in found])
 
 
-def by_hive(hive: Hive, tables: list[Table]) -> dict[str, Rows | str]:
-    """Of each table by name; the error's text where Hive cannot read one. All in one process."""
-    answers = hive.ask({table.name: table.select(_as_json(table)) for table in tables})
-    return {table.name: _rows_of_hive(table, answers[table.name]) for table in tables}
+def by_hive(hive: Hive, tables: Mapping[str, Table]) -> dict[str, Rows | str]:
+    """By the names given; the error's text where Hive cannot read one. All in one process."""
+    answers = hive.ask({name: table.select(_as_json(table)) for name, table in tables.items()})
+    return {name: _rows_of_hive(table, answers[name]) for name, table in tables.items()}
 
 
 def _as_json(table: Table) -> str:

@@ -6,22 +6,23 @@ The Spark that writes runs on a machine whose time zone is not UTC: readers' mac
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
-from tests.readers import reading
+from tests.readers import changed, reading
+from tests.readers.changed import Readers
 from tests.readers.hive import Hive
 from tests.readers.lakes import Lake
 from tests.readers.reading import Rows, Table
 from tests.readers.trino import Trino
+from warehouse.contract import Format
+from warehouse.types import widening
 
 pytestmark = [pytest.mark.spark, pytest.mark.metastore, pytest.mark.s3, pytest.mark.trino, pytest.mark.hive]
 
 FORMATS = ("parquet", "orc", "textfile")
 READERS = ("spark", "trino, Hive's metastore", "trino, Glue", "hive")
 ZONE = "America/New_York"
-DAY, EMPTY, LATER = "2024-01-01", "2024-01-02", "2024-01-03"
+DAY, EMPTY, LATER = changed.OLD_DAY, "2024-01-02", changed.NEW_DAY
 _STRUCT = "STRUCT<a:INT,b:STRING,c:DECIMAL(12,3),d:TIMESTAMP,e:DATE,f:BOOLEAN>"
 _NESTED = "ARRAY<STRUCT<name:STRING,tags:ARRAY<STRING>,more:MAP<STRING,STRUCT<x:DOUBLE,y:DATE>>>>"
 
@@ -98,18 +99,6 @@ EDGES = {
     "last_second": ("TIMESTAMP", ("'1969-12-31 23:59:59.999'",)),
 }
 
-GROWING = {
-    "a_smallint": ("SMALLINT", "INT"),
-    "a_varchar": ("VARCHAR(3)", "VARCHAR(9)"),
-    "a_struct": ("STRUCT<a:INT>", "STRUCT<a:INT,b:STRING>"),
-}
-GROWING_FURTHER = {
-    "an_int": ("INT", "BIGINT"),
-    "a_float": ("FLOAT", "DOUBLE"),
-    "a_decimal": ("DECIMAL(9,2)", "DECIMAL(18,2)"),
-}
-"""What readers of Parquet do not all read, and others do."""
-
 
 def literals(values: dict[str, tuple[str, tuple[str, ...]]]) -> str:
     """A relation of the values, with ``id``."""
@@ -122,29 +111,6 @@ def literals(values: dict[str, tuple[str, tuple[str, ...]]]) -> str:
 
 def types_of(values: dict[str, tuple[str, tuple[str, ...]]]) -> dict[str, str]:
     return {"id": "INT", **{name: kind for name, (kind, _) in values.items()}}
-
-
-def growing(kind: str, *, grown: bool) -> dict[str, str]:
-    changes = GROWING if kind == "parquet" else {**GROWING, **GROWING_FURTHER}
-    added = {"added": "STRING"} if grown else {}
-    return {"id": "INT", **{name: pair[grown] for name, pair in changes.items()}, **added}
-
-
-_OLD = {
-    "id": "1", "a_smallint": "-32768", "a_varchar": "'abc'", "a_struct": "named_struct('a', 1)",
-    "an_int": "2147483647", "a_float": "1.5", "a_decimal": "-9999999.99",
-}  # fmt: skip
-_NEW = {
-    "id": "2", "a_smallint": "2147483647", "a_varchar": "'abcdefghi'",
-    "a_struct": "named_struct('a', 1, 'b', 'new')", "an_int": "9223372036854775807", "a_float": "0.1D",
-    "a_decimal": "9999999999999999.99", "added": "'new'",
-}  # fmt: skip
-GROWN = {
-    "id": (1, 2), "a_smallint": (-32768, 2147483647), "a_varchar": ("abc", "abcdefghi"),
-    "a_struct": ((1, None), (1, "new")), "an_int": (2147483647, 9223372036854775807),
-    "a_float": (1.5.hex(), 0.1.hex()), "a_decimal": (Decimal("-9999999.99"), Decimal("9999999999999999.99")),
-    "added": (None, "new"),
-}  # fmt: skip
 
 
 class Project:
@@ -182,27 +148,13 @@ class Project:
                 f"SELECT id, label\nFROM VALUES {rows} AS t (id, label)",
                 "dt = '{{ ds }}', label",
             )
-            old = growing(kind, grown=False)
-            self.create(f"grown_{kind}", old, "dt STRING", stored)
-            self.insert(f"grown_{kind}", _grown(old, _OLD))
+        changed.before(self.lake)
         self.lake.apply()
         self.lake.backfill(DAY, DAY)
         self.lake.backfill(EMPTY, EMPTY, *(f"same.types_{kind}" for kind in FORMATS))
-        for kind in FORMATS:
-            changes = growing(kind, grown=True)
-            for version, (name, new) in enumerate(list(changes.items())[1:], 2):
-                add = name == "added"
-                change = f"ADD COLUMNS ({name} {new})" if add else f"CHANGE COLUMN {name} {name} {new}"
-                path = f"ddl/same/grown_{kind}/V{version:03}__{name}.sql"
-                self.lake.write(path, f"ALTER TABLE same.grown_{kind} {change};\n")
-            self.insert(f"grown_{kind}", _grown(changes, _NEW))
+        changed.change(self.lake)
         self.lake.apply()
         self.lake.backfill(LATER, LATER, *(f"same.grown_{kind}" for kind in FORMATS))
-
-
-def _grown(columns: dict[str, str], values: dict[str, str]) -> str:
-    cells = [f"CAST({values[name]} AS {kind}) AS {name}" for name, kind in columns.items()]
-    return "SELECT " + ", ".join(cells)
 
 
 def _quoted(text: str) -> str:
@@ -216,7 +168,7 @@ def tables() -> list[Table]:
             Table(f"same.types_{kind}", types_of(VALUES)),
             Table(f"same.edges_{kind}", types_of(EDGES)),
             Table(f"same.labels_{kind}", {"id": "INT", "dt": "STRING", "label": "STRING"}),
-            Table(f"same.grown_{kind}", growing(kind, grown=True), f"dt IN ('{DAY}', '{LATER}')"),
+            changed.grown(Format(kind)),
         ]
     return found
 
@@ -234,19 +186,29 @@ def read(
     catalogs: dict[str, str],
     hive: Hive,
 ) -> Read:
-    answers: Read = {}
     with Lake(tmp_path_factory.mktemp("types"), s3, hive_uri, ZONE) as lake:
         Project(lake).build()
         lake.show_in_glue()
-        for table in tables():
-            answers["spark", table.name] = reading.by_spark(lake, table)
+        readers = Readers(lake, trino, catalogs, hive)
+        wrong = changed.wrong()
+        questions = {table.name: table for table in tables()}
+        for kind in changed.FORMATS:
+            of_kind, _ = changed.filtered(f"same.grown_{kind.value}", changed.PASSED[kind], f"dt = '{DAY}'")
+            questions |= of_kind
+        refusals = changed.make_wrong(lake)
+        questions |= {
+            name: Table(one.table, {"id": "INT", one.column: one.new}) for name, one in wrong.items()
+        }
+        questions |= {
+            odd: Table(f"same.odd_{n}", {"id": "INT", "c0": "STRING"}) for n, odd in enumerate(changed.ODD)
+        }
+        answers: Read = readers.ask(questions)
+        answers |= {("metastore", what): said for what, said in refusals.items()}
         kinds = Table("", types_of(VALUES))
         answers["written", "types"] = reading.by_spark(lake, kinds, f"SELECT * FROM {literals(VALUES)}")
-    for table in tables():
-        answers["trino, Hive's metastore", table.name] = reading.by_trino(trino, catalogs["hive"], table)
-        answers["trino, Glue", table.name] = reading.by_trino(trino, catalogs["glue"], table)
-    for name, rows in reading.by_hive(hive, tables()).items():
-        answers["hive", name] = rows
+        for kind in changed.FORMATS:
+            answers["written", f"grown_{kind.value}"] = changed.as_written(lake, kind)
+            answers |= {("meant", name): rows for name, rows in changed.meant(lake, kind).items()}
     return answers
 
 
@@ -271,10 +233,27 @@ def test_partition_values_with_special_characters(read: Read, kind: str, reader:
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("kind", FORMATS)
 def test_old_partitions_under_a_wider_contract(read: Read, kind: str, reader: str) -> None:
-    expected = {}
-    for at, id_ in enumerate(GROWN["id"]):
-        expected[id_] = {name: GROWN[name][at] for name in growing(kind, grown=True)}
-    assert read[reader, f"same.grown_{kind}"] == expected
+    """With every change that DDL lets pass, and rows found by their values in files of before."""
+    assert read[reader, f"same.grown_{kind}"] == read["written", f"grown_{kind}"]
+    _, expected = changed.filtered(f"same.grown_{kind}", changed.PASSED[Format(kind)], f"dt = '{DAY}'")
+    assert {name: read[reader, name] for name in expected} == {
+        name: {key: {"id": key}} for name, key in expected.items()
+    }
+
+
+@pytest.mark.parametrize("name", changed.wrong())
+def test_why_a_change_is_refused(read: Read, name: str) -> None:
+    """Somebody among the readers fails on files of before, or reads other values."""
+    one = changed.wrong()[name]
+    assert widening(one.old, one.new, one.table.rpartition("_")[2])
+    assert [reader for reader in READERS if read[reader, name] != read["meant", name]]
+
+
+@pytest.mark.parametrize("odd", changed.ODD)
+def test_why_a_type_is_refused(read: Read, odd: str) -> None:
+    """A metastore or a reader does not know it."""
+    failed = [reader for reader in READERS if isinstance(read[reader, odd], str)]
+    assert failed or ("metastore", f"thrift: {odd}") in read
 
 
 NOT_ALIKE = {
