@@ -189,15 +189,15 @@ def _nested(cursor: Cursor, name: str, start: int, strict: bool, depth: int) -> 
     if len(items) != wanted:
         raise cursor.error(f"{name.upper()} takes {wanted} type{'s' * (wanted > 1)}, not {len(items)}", start)
     if name == "map" and items[0].nested:
-        raise cursor.error("a MAP's key is a plain type", start, why="Hive and Trino read no other")
+        raise cursor.error("a MAP's key is a plain type", start, why="Hive's DDL knows no other")
     return HiveType(name, (), tuple(items), tuple(fields))
 
 
 def widening(old: str, new: str, storage: Format | str) -> str | None:
     """Why files written with ``old`` cannot be read as ``new``; None if all engines read them right.
 
-    Measured on files of each format with Spark 3.5.6, Trino 476 and Hive 2.3.9; TINYINT, text but for added
-    fields, and fields added inside arrays and maps with Spark alone.
+    Measured on files of each format with Spark 3.5, Trino 476 and Hive 2.3.9, values and filters
+    (tests/readers/test_types.py).
     """
     before, after = parse_type(old), parse_type(new)
     return None if before == after else _widening(before, after, Format(storage))

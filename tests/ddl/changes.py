@@ -27,26 +27,16 @@ _TEXT = [
 ]  # fmt: skip
 _PASSED = {Format.PARQUET: _PARQUET, Format.ORC: _WIDER, Format.TEXTFILE: _TEXT}
 
+# Of those that DDL refuses, the ones with which a reader fails or reads other values.
 _STOPPED_IN_PARQUET = [
     ("int", "bigint"), ("smallint", "bigint"), ("float", "double"), ("int", "double"),
-    ("decimal(9,2)", "decimal(18,2)"), ("decimal(9,2)", "decimal(11,4)"), ("char(4)", "string"),
-    ("char(4)", "char(8)"), ("int", "string"), ("date", "timestamp"), ("string", "varchar(2)"),
-    ("struct<a:int>", "struct<b:string,a:int>"), ("struct<a:int>", "struct<b:int>"),
-    ("struct<a:int>", "struct<a:bigint,b:string>"), ("array<smallint>", "array<int>"),
-    ("map<varchar(2),int>", "map<string,int>"), ("struct<a:smallint>", "struct<a:int>"),
-    ("array<int>", "int"),
+    ("decimal(9,2)", "decimal(11,4)"), ("int", "string"), ("date", "timestamp"),
+    ("struct<a:int>", "struct<b:int>"), ("struct<a:int>", "struct<a:bigint,b:string>"), ("array<int>", "int"),
 ]  # fmt: skip
 _STOPPED_IN_ORC = [
-    ("int", "string"), ("int", "double"), ("decimal(9,2)", "decimal(18,4)"), ("decimal(9,2)", "double"),
-    ("varchar(3)", "string"), ("char(4)", "string"), ("date", "timestamp"), ("date", "string"),
-    ("struct<a:int>", "struct<b:string,a:int>"), ("array<smallint>", "array<int>"),
-    ("struct<a:smallint>", "struct<a:int>"),
+    ("int", "string"), ("decimal(9,2)", "double"), ("date", "timestamp"), ("date", "string")
 ]  # fmt: skip
-_STOPPED_IN_TEXT = [
-    ("string", "int"), ("int", "decimal(9,0)"), ("int", "double"), ("float", "string"), ("char(4)", "string"),
-    ("date", "timestamp"), ("decimal(9,2)", "string"), ("struct<a:int>", "struct<b:string,a:int>"),
-    ("array<smallint>", "array<int>"),
-]  # fmt: skip
+_STOPPED_IN_TEXT = [("date", "timestamp"), ("struct<a:int>", "struct<b:string,a:int>")]
 _STOPPED = {
     Format.PARQUET: _STOPPED_IN_PARQUET, Format.ORC: _STOPPED_IN_ORC, Format.TEXTFILE: _STOPPED_IN_TEXT
 }  # fmt: skip
@@ -60,12 +50,8 @@ VALUES = {
     "int": ["-2147483648", "0", "2147483647"],
     "bigint": ["'-9223372036854775808'", "0", "9223372036854775807"],
     "float": ["0.5", "-2.25"],
-    "double": ["0.5", "-2.25"],
     "decimal(9,2)": ["-1234567.89", "0.00", "0.01"],
-    "decimal(18,2)": ["-1234567.89", "0.00", "0.01"],
     "varchar(3)": ["''", "'abc'", "'é\U0001f600z'"],
-    "char(4)": ["'abcd'"],
-    "string": ["'abc'"],
     "date": ["'1969-07-20'", "'2024-02-29'"],
 }
 NESTED = {
@@ -73,10 +59,7 @@ NESTED = {
     "struct<a:struct<b:int>,c:int>": "named_struct('a', named_struct('b', 7), 'c', 8)",
     "array<struct<a:int>>": "array(named_struct('a', 7), named_struct('a', 8))",
     "map<string,struct<a:int>>": "map('k', named_struct('a', 7))",
-    "array<smallint>": "array(1, -32768)",
     "array<int>": "array(5)",
-    "map<varchar(2),int>": "map('ab', 1)",
-    "struct<a:smallint>": "named_struct('a', 7)",
 }
 WIDENED = {
     "struct<a:int,b:string>": "named_struct('a', 7, 'b', NULL)",
@@ -88,9 +71,6 @@ WIDENED = {
     "struct<b:string,a:int>": "named_struct('b', NULL, 'a', 7)",
     "struct<b:int>": "named_struct('b', NULL)",
     "struct<a:bigint,b:string>": "named_struct('a', 7, 'b', NULL)",
-    "array<int>": "array(1, -32768)",
-    "map<string,int>": "map('ab', 1)",
-    "struct<a:int>": "named_struct('a', 7)",
     "int": "5",
 }
 ROWS = 4

@@ -71,11 +71,9 @@ def change(lake: Lake) -> None:
     """Files of the changes that pass, with another column at the end."""
     for kind in FORMATS:
         name, pairs = f"grown_{kind.value}", PASSED[kind]
-        changes = [
-            f"ALTER TABLE same.{name} CHANGE COLUMN c{n} c{n} {new};" for n, (_, new) in enumerate(pairs)
-        ]
-        changes.append(f"ALTER TABLE same.{name} ADD COLUMNS (added STRING);")
-        lake.write(f"ddl/same/{name}/V002__wider.sql", "\n".join(changes) + "\n")
+        changes = [f"CHANGE COLUMN c{n} c{n} {new}" for n, (_, new) in enumerate(pairs)]
+        for version, text in enumerate([*changes, "ADD COLUMNS (added STRING)"], 2):
+            lake.write(f"ddl/same/{name}/V{version:03}__wider.sql", f"ALTER TABLE same.{name} {text};\n")
         _insert(lake, name, f"SELECT *, 'new' AS added\nFROM {rows_beyond(pairs)}")
 
 
@@ -113,7 +111,6 @@ ODD = (
     "timestamp_ntz",
     "interval_day_time",
     "void",
-    "map<array<int>,int>",
     "int unsigned",
 )
 """Types that DDL refuses, as a metastore would have them."""
@@ -139,7 +136,7 @@ def _make(warehouse: Warehouse) -> dict[str, str]:
         if kind is Format.PARQUET:
             for number, odd in enumerate(ODD):
                 try:
-                    _create(warehouse, f"odd_{number}", {"id": "int", "c0": odd}, storage, place)
+                    _create(warehouse, f"odd_{number}", {"id": "int", "odd": odd}, storage, place)
                 except WarehouseError as error:
                     refusals[f"{metastore.name.partition(':')[0]}: {odd}"] = str(error)
     return refusals
@@ -180,14 +177,14 @@ class Readers:
         return answers
 
 
-def filtered(table: str, pairs: list[Pair], where: str) -> tuple[dict[str, Table], dict[str, int]]:
+def filtered(table: str, pairs: list[Pair]) -> tuple[dict[str, Table], dict[str, int]]:
     """Questions for the row of one value of each plain column, and its ``id``."""
     questions, expected = {}, {}
     for n, (old, new) in enumerate(pairs):
         if old in VALUES and parse_type(new).name != "timestamp":
             given = VALUES[old]
             name = f"{table}: {old} to {new}, filtered"
-            questions[name] = Table(table, {"id": "INT"}, f"c{n} = {_literal(given[-1], new)} AND {where}")
+            questions[name] = Table(table, {"id": "INT"}, f"c{n} = {_literal(given[-1], new)} AND id < 9")
             expected[name] = len(given) - 1
     return questions, expected
 
