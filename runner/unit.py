@@ -44,6 +44,8 @@ SETTINGS = {
     # own code for a minute's work.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # For pages that nobody looks at.
+    "spark.sql.ui.explainMode": "simple",
 }
 _JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _DATABASE = "unit_tests"

@@ -28,6 +28,8 @@ _SOCKETS = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptio
 
 
 _INTERPRETED = ("-Dspark.sql.codegen.wholeStage=false", "-Dspark.sql.codegen.factoryMode=NO_CODEGEN")
+# Spark describes each plan for its pages, in whose long form a tenth of planning goes.
+_SHORT = "-Dspark.sql.ui.explainMode=simple"
 # A Spark that lives for minutes is compiled quickly rather than well; its start-up is most of many tests. And
 # compiling statements for a handful of rows is a fifth of all; those of the chamber's real year are compiled.
 os.environ.setdefault(
@@ -36,6 +38,7 @@ os.environ.setdefault(
         [
             "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
             *_INTERPRETED,
+            _SHORT,
             *archive.options(),
         ]
     ),

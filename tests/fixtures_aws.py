@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,12 +88,14 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="session")
 def trino(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trino]:
-    """A server without catalogs."""
+    """A server, the same for all workers of a run. Catalogs have names of their own in each file of tests."""
     from tests.readers import downloads
     from tests.readers import trino as trinos
 
     try:
-        with trinos.server(tmp_path_factory.mktemp("trino")) as running:
+        base = tmp_path_factory.getbasetemp()
+        shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+        with trinos.server(shared / "trino") as running:
             yield running
     except downloads.UnobtainableError as error:
         pytest.skip(f"no Trino can be had here: {error}")

@@ -13,6 +13,8 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 from warehouse.errors import Location, ProjectError
 
 _spark = Spark()
+_tokenizer = _spark.tokenizer()
+"""Each text anew; making one takes as long as the tokens of a short statement."""
 _LONGEST = 4_000_000
 _BARE_JOINS = 10
 _DEEPEST = 200
@@ -47,7 +49,7 @@ class SqlText:
         if len(self.text) > _LONGEST:
             self.fail(0, f"the statement is longer than {_LONGEST} characters")
         try:
-            found = list(_spark.tokenize(self.text))
+            found = list(_tokenizer.tokenize(self.text))
         except TokenError as error:
             self._token_error(error)
         if self.text.count("(") + self.text.count("[") > _DEEPEST:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import socket
 import subprocess
 import time
@@ -36,7 +38,7 @@ memory.heap-headroom-per-node=200MB
 """
 _START = 600.0
 _WHILE_INPUT_IS_OPEN = '{ "$@"; kill -9 0; } & read -r _; kill -9 0'
-"""The server ends with whoever started it, however that ends."""
+"""The server ends with the last who holds its input open, however those end."""
 
 
 class TrinoError(Exception):
@@ -131,7 +133,31 @@ def glue_settings(url: str) -> dict[str, str]:
 
 @contextmanager
 def server(directory: Path) -> Iterator[Trino]:
-    """A server with its files in ``directory``; raises :class:`downloads.UnobtainableError`."""
+    """A server with its files in ``directory``, one for all processes that ask for it at a time, and until
+    the last of them is done; raises :class:`downloads.UnobtainableError`."""
+    directory.mkdir(exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        hold = _join(directory / "in_use")
+        if hold is None:
+            hold = _start(directory)
+        trino = Trino((directory / "url").read_text())
+    try:
+        yield trino
+    finally:
+        os.close(hold)
+
+
+def _join(pipe: Path) -> int | None:
+    """Hold open the input of a server that runs; None where there is none."""
+    try:
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:  # nobody reads it, or it is not there
+        return None
+
+
+def _start(directory: Path) -> int:
+    """Start a server, write its ``url``, and hold its input open."""
     home, java = downloads.trino_home(), downloads.trino_java()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -143,23 +169,34 @@ def server(directory: Path) -> Iterator[Trino]:
         f"-Dnode.id={port}", f"-Dnode.data-dir={directory / 'data'}", f"-Dplugin.dir={home / 'plugin'}",
         "-cp", str(home / "lib" / "*"), "io.trino.server.TrinoServer",
     ]  # fmt: skip
+    pipe = directory / "in_use"
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    hold = os.open(pipe, os.O_WRONLY)
+    os.set_blocking(reading, True)
     with log.open("wb") as out:
         process = subprocess.Popen(
             ["sh", "-c", _WHILE_INPUT_IS_OPEN, "sh", *command],
             cwd=directory,
-            stdin=subprocess.PIPE,
+            stdin=reading,
             stdout=out,
             stderr=out,
             start_new_session=True,
         )
-    assert process.stdin is not None
+    os.close(reading)
+    trino = Trino(f"http://127.0.0.1:{port}")
     try:
-        trino = Trino(f"http://127.0.0.1:{port}")
         _wait(trino, process, log)
-        yield trino
-    finally:
-        process.stdin.close()
-        process.wait()
+    except BaseException:
+        os.close(hold)
+        raise
+    (directory / "url").write_text(trino.url)
+    _started.append(process)  # it ends with the last that uses it, not with this process's variable
+    return hold
+
+
+_started: list[subprocess.Popen[bytes]] = []
 
 
 def _wait(trino: Trino, process: subprocess.Popen[bytes], log: Path) -> None:
