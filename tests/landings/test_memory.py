@@ -97,6 +97,11 @@ def test_four_times_the_records_take_no_more_memory(
     measured(open_lake("first"), land, 4 * rate)  # fills what is cached once and for all
     one = measured(open_lake("one"), land, rate)
     four = measured(open_lake("four"), land, 4 * rate)
-    more = four.bytes - one.bytes
-    assert more > one.bytes / 2 and four.largest < 2 * PIECE
-    assert four.peak - one.peak < more / 8, (one, four)
+    if grown(one, four):  # something else in this process may have taken memory just then
+        four = measured(open_lake("again"), land, 4 * rate)
+    assert four.bytes > one.bytes * 1.5 and four.largest < 2 * PIECE
+    assert not grown(one, four), (one, four)
+
+
+def grown(one: Measured, four: Measured) -> bool:
+    return four.peak - one.peak >= (four.bytes - one.bytes) / 8
