@@ -36,8 +36,19 @@ def project(tiny: Tiny) -> Tiny:
     return tiny
 
 
-def test_what_it_publishes_is_what_the_local_engine_publishes(make_tiny: Callable[..., Tiny]) -> None:
-    there, here = project(make_tiny("there", engine="spark-submit")), project(make_tiny("here"))
+MASTERS = {
+    "in one process": {},
+    # A master, a worker and its executor in processes of their own, as Spark's standalone clusters have them.
+    "on a standalone cluster": {"master": "local-cluster[1,1,1024]"},
+}
+
+
+@pytest.mark.parametrize("master", MASTERS)
+def test_what_it_publishes_is_what_the_local_engine_publishes(
+    make_tiny: Callable[..., Tiny], master: str
+) -> None:
+    there = project(make_tiny("there", engine="spark-submit", **MASTERS[master]))
+    here = project(make_tiny("here"))
     for tiny in (there, here):
         ended = tiny.outcomes("backfill", *DAYS)
         assert {status for status, _ in ended.values()} == {"published"}
