@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -13,8 +14,16 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 from warehouse.errors import Location, ProjectError
 
 _spark = Spark()
-_tokenizer = _spark.tokenizer()
-"""Each text anew; making one takes as long as the tokens of a short statement."""
+
+
+class _OfThread(threading.local):
+    """Making a tokenizer takes as long as the tokens of a short statement; what it reads is its state."""
+
+    def __init__(self) -> None:
+        self.tokenizer = _spark.tokenizer()
+
+
+_of_thread = _OfThread()
 _LONGEST = 4_000_000
 _BARE_JOINS = 10
 _DEEPEST = 200
@@ -49,7 +58,7 @@ class SqlText:
         if len(self.text) > _LONGEST:
             self.fail(0, f"the statement is longer than {_LONGEST} characters")
         try:
-            found = list(_tokenizer.tokenize(self.text))
+            found = list(_of_thread.tokenizer.tokenize(self.text))
         except TokenError as error:
             self._token_error(error)
         if self.text.count("(") + self.text.count("[") > _DEEPEST:
