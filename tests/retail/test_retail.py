@@ -58,6 +58,8 @@ def test_real_files_give_what_plain_python_computes(
 # ------------------------------------------------------------------ a made-up shop, in the order of its days
 
 DAYS = [f"2018-01-{n:02}" for n in range(1, 25)]
+TABLES = ("order_events", "items", "payments", "customers", "reviews", "rejects", "baskets", "daily_report")
+SNAPSHOTS = ("orders", "delivery_features")
 FEATURES = (
     "order_id, purchase_date, purchase_year, purchase_month, purchase_weekday, purchase_hour, is_weekend, "
     "promised_days, customer_state, seller_id, seller_state, same_state, distance_km, product_category, "
@@ -74,7 +76,13 @@ class Shown:
     without_an_hour: list[list[Any]]
     late_hour: Ended
     """What ran when the hour had come."""
+    at_once: dict[str, list[str]]
     features: list[list[Any]]
+
+
+def rows_of(session: Session, table: str, until: str = "9") -> list[str]:
+    where = f"WHERE dt <= '{until}'" if table in TABLES else ""
+    return sorted(map(str, session.query(f"SELECT * FROM retail.{table} {where}")))
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +101,9 @@ def made_up(
         before = session.query("SELECT count(*) FROM retail.order_events")
         shutil.move(home / "late.jsonl", held)
         late = published(session.backfill(DAYS[0], DAYS[11]))
+        at_once = {table: rows_of(session, table) for table in TABLES + SNAPSHOTS}
         features = session.query(f"SELECT {FEATURES} FROM retail.delivery_features ORDER BY order_id")
-        yield Shown(session, before, late, features)
+        yield Shown(session, before, late, at_once, features)
 
 
 def test_late_hours_change_their_day_and_nothing_before(made_up: Shown) -> None:
@@ -102,6 +111,15 @@ def test_late_hours_change_their_day_and_nothing_before(made_up: Shown) -> None:
     assert events == {"retail.order_events dt=2018-01-10"}
     assert not any(day in name for name in made_up.late_hour if "rejects" not in name for day in DAYS[:9])
     assert made_up.session.query("SELECT count(*) FROM retail.order_events") > made_up.without_an_hour
+
+
+def test_many_days_at_once_equal_single_days(made_up: Shown) -> None:
+    """The last day again by itself, and the snapshots from the days."""
+    tables = [f"retail.{table}" for table in TABLES + SNAPSHOTS]
+    published(made_up.session.backfill(DAYS[11], DAYS[11], *tables, force=True))
+    assert all(made_up.at_once[table] for table in made_up.at_once if table != "rejects")
+    for table, wanted in made_up.at_once.items():
+        assert rows_of(made_up.session, table, DAYS[11]) == wanted, table
 
 
 def test_features_do_not_change_with_what_comes_later(made_up: Shown) -> None:
