@@ -28,6 +28,11 @@ BEYOND = {
     "decimal(18,2)": "9999999999999999.99", "decimal(11,4)": "9999999.9999", "decimal(5,2)": "999.99",
     "decimal(12,0)": "999999999999", "decimal(21,2)": "-9999999999999999999.99", "varchar(9)": "'abcdefghi'",
     "string": "'longer than it ever was'",
+    "struct<a:int,b:string>": "named_struct('a', 1, 'b', 'new')",
+    "struct<a:struct<b:int,d:date>,c:int>":
+        "named_struct('a', named_struct('b', 1, 'd', DATE'2024-02-29'), 'c', 2)",
+    "array<struct<a:int,b:string>>": "array(named_struct('a', 1, 'b', 'new'))",
+    "map<string,struct<a:int,b:string>>": "map('k', named_struct('a', 1, 'b', 'new'))",
 }  # fmt: skip
 """Values that only the new types have."""
 
@@ -43,10 +48,7 @@ def rows_of(pairs: list[Pair], *, new: bool) -> str:
 
 
 def rows_beyond(pairs: list[Pair]) -> str:
-    cells = [
-        f"CAST({BEYOND[new]} AS {new})" if new in BEYOND else written(old, new)[1][0] for old, new in pairs
-    ]
-    return _relation([["9", *cells]])
+    return _relation([["9", *(f"CAST({BEYOND[new]} AS {new})" for _, new in pairs)]])
 
 
 def _relation(rows: list[list[str]]) -> str:
@@ -57,31 +59,19 @@ def _relation(rows: list[list[str]]) -> str:
 def before(lake: Lake) -> None:
     """Files with the old types' tables."""
     for kind in FORMATS:
-        for name, pairs in ((f"grown_{kind.value}", PASSED[kind]), (f"narrow_{kind.value}", STOPPED[kind])):
-            body = ",\n  ".join(f"{column} {type_}" for column, type_ in columns(pairs, new=False).items())
-            lake.write(
-                f"ddl/same/{name}/V001__create.sql",
-                f"CREATE EXTERNAL TABLE same.{name} (\n  {body}\n)\n"
-                f"PARTITIONED BY (dt STRING)\nSTORED AS {kind.value.upper()};\n",
-            )
-            _insert(lake, name, f"SELECT *\nFROM {rows_of(pairs, new=False)}")
+        for table, pairs in ((f"same.grown_{kind}", PASSED[kind]), (f"same.narrow_{kind}", STOPPED[kind])):
+            lake.write_ddl(table, columns(pairs, new=False), "dt STRING", kind.upper())
+            lake.write_sql(table, f"SELECT *\nFROM {rows_of(pairs, new=False)}")
 
 
 def change(lake: Lake) -> None:
     """Files of the changes that pass, with another column at the end."""
     for kind in FORMATS:
-        name, pairs = f"grown_{kind.value}", PASSED[kind]
+        table, pairs = f"same.grown_{kind}", PASSED[kind]
         changes = [f"CHANGE COLUMN c{n} c{n} {new}" for n, (_, new) in enumerate(pairs)]
         for version, text in enumerate([*changes, "ADD COLUMNS (added STRING)"], 2):
-            lake.write(f"ddl/same/{name}/V{version:03}__wider.sql", f"ALTER TABLE same.{name} {text};\n")
-        _insert(lake, name, f"SELECT *, 'new' AS added\nFROM {rows_beyond(pairs)}")
-
-
-def _insert(lake: Lake, name: str, select: str) -> None:
-    lake.write(
-        f"sql/same/{name}.sql",
-        f"INSERT OVERWRITE TABLE same.{name} PARTITION (dt = '{{{{ ds }}}}')\n{select}\n",
-    )
+            lake.write(f"ddl/same/grown_{kind}/V{version:03}__wider.sql", f"ALTER TABLE {table} {text};\n")
+        lake.write_sql(table, f"SELECT *, 'new' AS added\nFROM {rows_beyond(pairs)}")
 
 
 # ---------------------------------------------------------------- what is refused, made around it
@@ -91,33 +81,29 @@ def _insert(lake: Lake, name: str, select: str) -> None:
 class Wrong:
     """A column of a table that DDL would not let be so."""
 
-    table: str
+    kind: Format
     column: str
     old: str
     new: str
 
-
-def wrong() -> dict[str, Wrong]:
-    """By their names: ``parquet: int to bigint``."""
-    return {
-        f"{kind.value}: {old} to {new}": Wrong(f"same.wrong_{kind.value}", f"c{n}", old, new)
-        for kind in FORMATS
-        for n, (old, new) in enumerate(STOPPED[kind])
-    }
+    @property
+    def table(self) -> str:
+        return f"same.wrong_{self.kind}"
 
 
-ODD = (
-    "uniontype<int,string>",
-    "timestamp_ntz",
-    "interval_day_time",
-    "void",
-    "int unsigned",
-)
+WRONG = {
+    f"{kind}: {old} to {new}": Wrong(kind, f"c{n}", old, new)
+    for kind in FORMATS
+    for n, (old, new) in enumerate(STOPPED[kind])
+}
+
+
+ODD = ("uniontype<int,string>", "timestamp_ntz", "interval_day_time", "void", "int unsigned")
 """Types that DDL refuses, as a metastore would have them."""
 
 
 def make_wrong(lake: Lake) -> dict[str, str]:
-    """In both metastores the tables of :func:`wrong`, on the files of the old types, and one for each of
+    """In both metastores the tables of :data:`WRONG`, on the files of the old types, and one for each of
     :data:`ODD`; what a metastore says that does not take one, by metastore and type."""
     refusals = lake.do(_make)
     with Warehouse.open(lake.root, target="glue") as warehouse:
@@ -127,12 +113,12 @@ def make_wrong(lake: Lake) -> dict[str, str]:
 def _make(warehouse: Warehouse) -> dict[str, str]:
     metastore, refusals = warehouse.lake.metastore, {}
     for kind in FORMATS:
-        state = warehouse.lake.log(TableName("same", f"narrow_{kind.value}")).state()
+        state = warehouse.lake.log(TableName("same", f"narrow_{kind}")).state()
         assert state.contract is not None
         storage = state.contract.storage
         place = warehouse.lake.uri(state.partitions()[f"dt={OLD_DAY}"].location)
         changed = columns(STOPPED[kind], new=True)
-        _create(warehouse, f"wrong_{kind.value}", changed, storage, place)
+        _create(warehouse, f"wrong_{kind}", changed, storage, place)
         if kind is Format.PARQUET:
             for number, odd in enumerate(ODD):
                 try:
@@ -196,9 +182,23 @@ def _literal(value: str, new: str) -> str:
     return f"CAST({value} AS {new})"
 
 
+def questions() -> dict[str, Table]:
+    """All that is asked, by its name."""
+    asked: dict[str, Table] = {}
+    for kind in FORMATS:
+        asked[f"same.grown_{kind}"] = grown(kind)
+        asked |= filtered(f"same.grown_{kind}", PASSED[kind])[0]
+        asked |= filtered(f"same.wrong_{kind}", STOPPED[kind])[0]
+    for name, one in WRONG.items():
+        asked[name] = Table(one.table, {"id": "INT", one.column: one.new})
+    for number, odd in enumerate(ODD):
+        asked[odd] = Table(f"same.odd_{number}", {"id": "INT", "odd": "STRING"})
+    return asked
+
+
 def grown(kind: Format) -> Table:
     kinds = {**columns(PASSED[kind], new=True), "added": "STRING"}
-    return Table(f"same.grown_{kind.value}", kinds, f"dt IN ('{OLD_DAY}', '{NEW_DAY}')")
+    return Table(f"same.grown_{kind}", kinds, f"dt IN ('{OLD_DAY}', '{NEW_DAY}')")
 
 
 def as_written(lake: Lake, kind: Format) -> Rows:
@@ -209,12 +209,12 @@ def as_written(lake: Lake, kind: Format) -> Rows:
 
 
 def meant(lake: Lake, kind: Format) -> dict[str, Rows]:
-    """What the tables of :func:`wrong` would have if their changes lost nothing, by the changes' names."""
+    """What the tables of :data:`WRONG` would have if their changes lost nothing, by the changes' names."""
     pairs = STOPPED[kind]
     table = Table("", columns(pairs, new=True))
     rows = reading.by_spark(lake, table, f"SELECT * FROM {rows_of(pairs, new=True)}")
     return {
         name: {key: {"id": key, one.column: row[one.column]} for key, row in rows.items()}
-        for name, one in wrong().items()
-        if one.table == f"same.wrong_{kind.value}"
+        for name, one in WRONG.items()
+        if one.kind is kind
     }

@@ -53,6 +53,20 @@ class Lake:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
+    def write_ddl(self, table: str, columns: Mapping[str, str], by: str, stored: str) -> None:
+        """The first file of ``db.table``; ``columns`` are names with Hive's types."""
+        body = ",\n  ".join(f"{name} {kind}" for name, kind in columns.items())
+        self.write(
+            f"ddl/{table.replace('.', '/')}/V001__create.sql",
+            f"CREATE EXTERNAL TABLE {table} (\n  {body}\n)\nPARTITIONED BY ({by})\nSTORED AS {stored};\n",
+        )
+
+    def write_sql(self, table: str, select: str, by: str = "dt = '{{ ds }}'") -> None:
+        self.write(
+            f"sql/{table.replace('.', '/')}.sql",
+            f"INSERT OVERWRITE TABLE {table} PARTITION ({by})\n{select}\n",
+        )
+
     def __enter__(self) -> Self:
         self._pool = ProcessPoolExecutor(
             1,

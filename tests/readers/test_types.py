@@ -9,17 +9,15 @@ from __future__ import annotations
 import pytest
 
 from tests.readers import changed, reading
-from tests.readers.changed import Readers
+from tests.readers.changed import FORMATS, Readers
 from tests.readers.hive import Hive
 from tests.readers.lakes import Lake
 from tests.readers.reading import Rows, Table
 from tests.readers.trino import Trino
-from warehouse.contract import Format
 from warehouse.types import widening
 
 pytestmark = [pytest.mark.spark, pytest.mark.metastore, pytest.mark.s3, pytest.mark.trino, pytest.mark.hive]
 
-FORMATS = ("parquet", "orc", "textfile")
 READERS = ("spark", "trino, Hive's metastore", "trino, Glue", "hive")
 ZONE = "America/New_York"
 DAY, EMPTY, LATER = changed.OLD_DAY, "2024-01-02", changed.NEW_DAY
@@ -113,48 +111,30 @@ def types_of(values: dict[str, tuple[str, tuple[str, ...]]]) -> dict[str, str]:
     return {"id": "INT", **{name: kind for name, (kind, _) in values.items()}}
 
 
-class Project:
-    """Writes the files; tables are ``same.<what>_<format>``."""
-
-    def __init__(self, lake: Lake) -> None:
-        self.lake = lake
-
-    def create(self, table: str, columns: dict[str, str], by: str, stored: str) -> None:
-        body = ",\n  ".join(f"{name} {kind}" for name, kind in columns.items())
-        self.lake.write(
-            f"ddl/same/{table}/V001__create.sql",
-            f"CREATE EXTERNAL TABLE same.{table} (\n  {body}\n)\n"
-            f"PARTITIONED BY ({by})\nSTORED AS {stored};\n",
-        )
-
-    def insert(self, table: str, select: str, by: str = "dt = '{{ ds }}'") -> None:
-        self.lake.write(
-            f"sql/same/{table}.sql", f"INSERT OVERWRITE TABLE same.{table} PARTITION ({by})\n{select}\n"
-        )
-
-    def build(self) -> None:
-        for kind in FORMATS:
-            stored = kind.upper()
-            for name, values in (("types", VALUES), ("edges", EDGES)):
-                self.create(f"{name}_{kind}", types_of(values), "dt STRING", stored)
-                only = f"\nWHERE '{{{{ ds }}}}' = '{DAY}'" if name == "types" else ""
-                self.insert(
-                    f"{name}_{kind}", f"SELECT id, {', '.join(values)}\nFROM {literals(values)}{only}"
-                )
-            self.create(f"labels_{kind}", {"id": "INT"}, "dt STRING, label STRING", stored)
-            rows = ", ".join(f"({i}, {_quoted(label)})" for i, label in enumerate(LABELS))
-            self.insert(
-                f"labels_{kind}",
-                f"SELECT id, label\nFROM VALUES {rows} AS t (id, label)",
-                "dt = '{{ ds }}', label",
+def build(lake: Lake) -> None:
+    """Write the files, and publish: tables are ``same.<what>_<format>``."""
+    for kind in FORMATS:
+        stored = kind.upper()
+        for name, values in (("types", VALUES), ("edges", EDGES)):
+            lake.write_ddl(f"same.{name}_{kind}", types_of(values), "dt STRING", stored)
+            only = f"\nWHERE '{{{{ ds }}}}' = '{DAY}'" if name == "types" else ""
+            lake.write_sql(
+                f"same.{name}_{kind}", f"SELECT id, {', '.join(values)}\nFROM {literals(values)}{only}"
             )
-        changed.before(self.lake)
-        self.lake.apply()
-        self.lake.backfill(DAY, DAY)
-        self.lake.backfill(EMPTY, EMPTY, *(f"same.types_{kind}" for kind in FORMATS))
-        changed.change(self.lake)
-        self.lake.apply()
-        self.lake.backfill(LATER, LATER, *(f"same.grown_{kind}" for kind in FORMATS))
+        lake.write_ddl(f"same.labels_{kind}", {"id": "INT"}, "dt STRING, label STRING", stored)
+        rows = ", ".join(f"({i}, {_quoted(label)})" for i, label in enumerate(LABELS))
+        lake.write_sql(
+            f"same.labels_{kind}",
+            f"SELECT id, label\nFROM VALUES {rows} AS t (id, label)",
+            "dt = '{{ ds }}', label",
+        )
+    changed.before(lake)
+    lake.apply()
+    lake.backfill(DAY, DAY)
+    lake.backfill(EMPTY, EMPTY, *(f"same.types_{kind}" for kind in FORMATS))
+    changed.change(lake)
+    lake.apply()
+    lake.backfill(LATER, LATER, *(f"same.grown_{kind}" for kind in FORMATS))
 
 
 def _quoted(text: str) -> str:
@@ -168,7 +148,6 @@ def tables() -> list[Table]:
             Table(f"same.types_{kind}", types_of(VALUES)),
             Table(f"same.edges_{kind}", types_of(EDGES)),
             Table(f"same.labels_{kind}", {"id": "INT", "dt": "STRING", "label": "STRING"}),
-            changed.grown(Format(kind)),
         ]
     return found
 
@@ -187,29 +166,17 @@ def read(
     hive: Hive,
 ) -> Read:
     with Lake(tmp_path_factory.mktemp("types"), s3, hive_uri, ZONE) as lake:
-        Project(lake).build()
+        build(lake)
         lake.show_in_glue()
         readers = Readers(lake, trino, catalogs, hive)
-        wrong = changed.wrong()
-        questions = {table.name: table for table in tables()}
-        for kind in changed.FORMATS:
-            of_kind, _ = changed.filtered(f"same.grown_{kind.value}", changed.PASSED[kind])
-            questions |= of_kind
         refusals = changed.make_wrong(lake)
-        questions |= {
-            name: Table(one.table, {"id": "INT", one.column: one.new}) for name, one in wrong.items()
-        }
-        for kind in changed.FORMATS:
-            questions |= changed.filtered(f"same.wrong_{kind.value}", changed.STOPPED[kind])[0]
-        questions |= {
-            odd: Table(f"same.odd_{n}", {"id": "INT", "odd": "STRING"}) for n, odd in enumerate(changed.ODD)
-        }
+        questions = {table.name: table for table in tables()} | changed.questions()
         answers: Read = readers.ask(questions)
         answers |= {("metastore", what): said for what, said in refusals.items()}
         kinds = Table("", types_of(VALUES))
         answers["written", "types"] = reading.by_spark(lake, kinds, f"SELECT * FROM {literals(VALUES)}")
-        for kind in changed.FORMATS:
-            answers["written", f"grown_{kind.value}"] = changed.as_written(lake, kind)
+        for kind in FORMATS:
+            answers["written", f"grown_{kind}"] = changed.as_written(lake, kind)
             answers |= {("meant", name): rows for name, rows in changed.meant(lake, kind).items()}
     return answers
 
@@ -237,31 +204,72 @@ def test_partition_values_with_special_characters(read: Read, kind: str, reader:
 def test_old_partitions_under_a_wider_contract(read: Read, kind: str, reader: str) -> None:
     """With every change that DDL lets pass, and rows found by their values in files of before."""
     assert read[reader, f"same.grown_{kind}"] == read["written", f"grown_{kind}"]
-    _, expected = changed.filtered(f"same.grown_{kind}", changed.PASSED[Format(kind)])
+    _, expected = changed.filtered(f"same.grown_{kind}", changed.PASSED[kind])
     assert {name: read[reader, name] for name in expected} == {
         name: {key: {"id": key}} for name, key in expected.items()
     }
 
 
-@pytest.mark.parametrize("name", changed.wrong())
-def test_why_a_change_is_refused(read: Read, name: str) -> None:
-    """Somebody among the readers fails on files of before, or reads or finds other values."""
-    one = changed.wrong()[name]
-    kind = Format(one.table.rpartition("_")[2])
-    assert widening(one.old, one.new, kind)
-    values = [reader for reader in READERS if read[reader, name] != read["meant", name]]
-    _, expected = changed.filtered(one.table, changed.STOPPED[kind])
+READS, FAILS, OTHER = "reads", "fails", "other values"
+FILTER_FAILS, FILTER_OTHER = "reads, fails with a filter", "reads, a filter finds other rows"
+WHY = {
+    "parquet: int to bigint": (FAILS, READS, READS),
+    "parquet: smallint to bigint": (FAILS, READS, READS),
+    "parquet: float to double": (FAILS, FILTER_FAILS, READS),
+    "parquet: int to double": (FAILS, FILTER_FAILS, OTHER),
+    "parquet: decimal(9,2) to decimal(11,4)": (FAILS, FILTER_OTHER, READS),
+    "parquet: int to string": (FAILS, FILTER_FAILS, FAILS),
+    "parquet: date to timestamp": (FAILS, FAILS, FAILS),
+    "parquet: struct<a:int> to struct<b:int>": (OTHER, OTHER, OTHER),
+    "parquet: struct<a:int> to struct<a:bigint,b:string>": (FAILS, READS, READS),
+    "parquet: array<int> to int": (FAILS, FAILS, FAILS),
+    "orc: int to string": (FILTER_FAILS, READS, READS),
+    "orc: decimal(9,2) to double": (FILTER_FAILS, READS, READS),
+    "orc: date to timestamp": (READS, FAILS, READS),
+    "orc: date to string": (FILTER_FAILS, READS, READS),
+    "textfile: date to timestamp": (OTHER, OTHER, OTHER),
+    "textfile: struct<a:int> to struct<b:string,a:int>": (OTHER, OTHER, OTHER),
+}
+"""What Spark, Trino and Hive do with files of before, as docs/readers.md has it. Should all read one day, the
+rule can be relaxed."""
+
+
+def verdict(read: Read, reader: str, name: str) -> str:
+    if isinstance(read[reader, name], str):
+        return FAILS
+    if read[reader, name] != read["meant", name]:
+        return OTHER
+    one = changed.WRONG[name]
+    _, expected = changed.filtered(one.table, changed.STOPPED[one.kind])
     asked = f"{one.table}: {one.old} to {one.new}, filtered"
-    key = expected.get(asked)
-    found = [reader for reader in READERS if key is not None and read[reader, asked] != {key: {"id": key}}]
-    assert values or found
+    if asked not in expected:
+        return READS
+    found, key = read[reader, asked], expected[asked]
+    if isinstance(found, str):
+        return FILTER_FAILS
+    return READS if found == {key: {"id": key}} else FILTER_OTHER
+
+
+@pytest.mark.parametrize("name", changed.WRONG)
+def test_why_a_change_is_refused(read: Read, name: str) -> None:
+    one = changed.WRONG[name]
+    assert widening(one.old, one.new, one.kind)
+    spark, trino, hive = WHY[name]
+    assert [verdict(read, reader, name) for reader in READERS] == [spark, trino, trino, hive]
 
 
 @pytest.mark.parametrize("odd", changed.ODD)
 def test_why_a_type_is_refused(read: Read, odd: str) -> None:
-    """A metastore or a reader does not know it."""
-    failed = [reader for reader in READERS if isinstance(read[reader, odd], str)]
-    assert failed or ("metastore", f"thrift: {odd}") in read
+    """Of a column that the files do not have: only Trino reads it as NULL, and only a UNIONTYPE."""
+    answers = [read[reader, odd] for reader in READERS]
+    failed = [isinstance(answer, str) for answer in answers]
+    assert failed == [True, odd not in _READ_BY_TRINO, odd not in _READ_BY_TRINO, True], answers
+    assert (("metastore", f"thrift: {odd}") in read) == (odd == "timestamp_ntz"), (
+        "who does not take it at all"
+    )
+
+
+_READ_BY_TRINO = ("uniontype<int,string>",)
 
 
 NOT_ALIKE = {

@@ -192,11 +192,12 @@ def _start(directory: Path) -> int:
         os.close(hold)
         raise
     (directory / "url").write_text(trino.url)
-    _started.append(process)  # it ends with the last that uses it, not with this process's variable
+    _started.append(process)
     return hold
 
 
 _started: list[subprocess.Popen[bytes]] = []
+"""Kept, for Python warns of processes that run on when nobody holds them."""
 
 
 def _wait(trino: Trino, process: subprocess.Popen[bytes], log: Path) -> None:
