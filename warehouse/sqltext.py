@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
 from sqlglot import TokenType
@@ -15,15 +15,8 @@ from warehouse.errors import Location, ProjectError
 
 _spark = Spark()
 
-
-class _OfThread(threading.local):
-    """Making a tokenizer takes as long as the tokens of a short statement; what it reads is its state."""
-
-    def __init__(self) -> None:
-        self.tokenizer = _spark.tokenizer()
-
-
-_of_thread = _OfThread()
+_tokenizer: ContextVar[Any] = ContextVar("tokenizer")
+"""Each thread's own: what it reads is its state. Making one takes as long as a short statement's tokens."""
 _LONGEST = 4_000_000
 _BARE_JOINS = 10
 _DEEPEST = 200
@@ -58,7 +51,7 @@ class SqlText:
         if len(self.text) > _LONGEST:
             self.fail(0, f"the statement is longer than {_LONGEST} characters")
         try:
-            found = list(_of_thread.tokenizer.tokenize(self.text))
+            found = list(_own_tokenizer().tokenize(self.text))
         except TokenError as error:
             self._token_error(error)
         if self.text.count("(") + self.text.count("[") > _DEEPEST:
@@ -133,6 +126,14 @@ class SqlText:
         if word.lower() == "values":
             fix = "if it is a column's name, put it in backticks: `values`"
         self.fail(offset, f"syntax error near {word!r}" if word else "syntax error", why=reason, fix=fix)
+
+
+def _own_tokenizer() -> Any:
+    found = _tokenizer.get(None)
+    if found is None:
+        found = _spark.tokenizer()
+        _tokenizer.set(found)
+    return found
 
 
 def _unclosed(text: str) -> int | None:
